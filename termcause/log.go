@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package termcause
+
+import (
+	"context"
+	"log/slog"
+)
+
+// Log writes the two log lines of a termination, as Junos does: the internal reason, then the code that RADIUS is told, and
+// returns that code as Cause does. A reason without a code is a warning, for an operator to map it. A nil logger is silent;
+// what says which session it is, the logger brings along: l.With("session", id).
+func (t *Table) Log(ctx context.Context, l *slog.Logger, r Reason, parent Cause) (Cause, bool) {
+	c, ok := t.Cause(r, parent)
+	if l == nil {
+		return c, ok
+	}
+	l.LogAttrs(ctx, slog.LevelInfo, "session terminated", slog.String("family", r.Family), slog.String("reason", r.Name))
+	if ok {
+		l.LogAttrs(ctx, slog.LevelInfo, "session terminate code", slog.String("cause", c.String()), slog.Uint64("value", uint64(c)))
+	} else {
+		l.LogAttrs(ctx, slog.LevelWarn, "session has no terminate code", slog.String("family", r.Family), slog.String("reason", r.Name))
+	}
+	return c, ok
+}
