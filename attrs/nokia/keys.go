@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nokia
+
+import "github.com/radius-dynauth/dynauth/attrs"
+
+// What a CoA-Request names hosts by.
+var (
+	SubscIDStr         = attrs.Text.Key(id(11), "Alc-Subsc-ID-Str")
+	ServID             = attrs.Integer.Key(id(100), "Alc-Serv-Id")
+	RetailServID       = attrs.Integer.Key(id(17), "Alc-Retail-Serv-Id")
+	IPv6Address        = attrs.IPv6Addr.Key(id(99), "Alc-Ipv6-Address")
+	ClientHardwareAddr = attrs.Text.Key(id(27), "Alc-Client-Hardware-Addr")
+)
+
+// What a CoA-Request changes or starts.
+var (
+	SubscProfStr                   = attrs.Text.Key(id(12), "Alc-Subsc-Prof-Str")
+	SLAProfStr                     = attrs.Text.Key(id(13), "Alc-SLA-Prof-Str")
+	AppProfStr                     = attrs.Text.Key(id(45), "Alc-App-Prof-Str")
+	ANCPStr                        = attrs.Text.Key(id(16), "Alc-ANCP-Str")
+	ForceRenew                     = attrs.Text.Key(id(14), "Alc-Force-Renew")
+	CreateHost                     = attrs.Text.Key(id(15), "Alc-Create-Host")
+	ForceNak                       = attrs.Text.Key(id(98), "Alc-Force-Nak")
+	SubscriberQoSOverride          = attrs.Text.Key(id(126), "Alc-Subscriber-QoS-Override")
+	SubscriberFilter               = attrs.Text.Key(id(134), "Alc-Subscriber-Filter")
+	OnetimeHTTPRedirectionFilterID = attrs.Text.Key(id(136), "Alc-Onetime-Http-Redirection-Filter-Id")
+	AuthenticationPolicyName       = attrs.Text.Key(id(137), "Alc-Authentication-Policy-Name").Sensitive()
+	AATransitIP                    = attrs.Integer.Key(id(130), "Alc-AA-Transit-IP").Named(attrs.Names(1, "host", "audit-start", "audit-end")...)
+	NASFilterRuleShared            = attrs.Text.Key(id(158), "Alc-Nas-Filter-Rule-Shared")
+	RelativeSessionTimeout         = attrs.Seconds.Key(id(160), "Alc-Relative-Session-Timeout")
+	OnetimeHTTPRedirectReactivate  = attrs.Text.Key(id(185), "Alc-Onetime-Http-Redirect-Reactivate")
+	UPnPSubOverridePolicy          = attrs.Text.Key(id(217), "Alc-UPnP-Sub-Override-Policy")
+	TriggerAcctInterim             = attrs.Text.Key(id(228), "Alc-Trigger-Acct-Interim")
+	AcctInterimLevel               = attrs.TaggedInteger.Key(id(232), "Alc-Acct-Interim-Level")
+	DNATOverride                   = attrs.Text.Key(id(234), "Alc-DNAT-Override")
+	RemoveOverride                 = attrs.Text.Key(id(238), "Alc-Remove-Override")
+	RadiusPy                       = attrs.Octets.Key(id(242), "Alc-Radius-Py")
+	ForceDHCPRelay                 = attrs.Text.Key(id(244), "Alc-Force-DHCP-Relay")
+	PortalURL                      = attrs.Text.Key(id(177), "Alc-Portal-Url")
+	IPv6PortalURL                  = attrs.Text.Key(id(178), "Alc-Ipv6-Portal-Url")
+	Interface                      = attrs.Text.Key(id(101), "Alc-Interface")
+	TunnelGroup                    = attrs.Text.Key(id(46), "Alc-Tunnel-Group")
+	IntDestIDStr                   = attrs.Text.Key(id(28), "Alc-Int-Dest-Id-Str")
+	CreditControlQuota             = attrs.Text.Key(id(96), "Alc-Credit-Control-Quota")
+	CreditControlCategoryMap       = attrs.Text.Key(id(95), "Alc-Credit-Control-CategoryMap")
+)
+
+// Addresses, routing and pools.
+var (
+	PrimaryDNS           = attrs.IPv4Addr.Key(id(9), "Alc-Primary-Dns")
+	SecondaryDNS         = attrs.IPv4Addr.Key(id(10), "Alc-Secondary-Dns")
+	DefaultRouter        = attrs.IPv4Addr.Key(id(18), "Alc-Default-Router")
+	PrimaryNBNS          = attrs.IPv4Addr.Key(id(29), "Alc-Primary-Nbns")
+	SecondaryNBNS        = attrs.IPv4Addr.Key(id(30), "Alc-Secondary-Nbns")
+	IPv6PrimaryDNS       = attrs.IPv6Addr.Key(id(105), "Alc-Ipv6-Primary-Dns")
+	IPv6SecondaryDNS     = attrs.IPv6Addr.Key(id(106), "Alc-Ipv6-Secondary-Dns")
+	DelegatedIPv6Pool    = attrs.Text.Key(id(131), "Alc-Delegated-IPv6-Pool")
+	SLAACIPv6Pool        = attrs.Text.Key(id(181), "Alc-SLAAC-IPv6-Pool")
+	LeaseTime            = attrs.Seconds.Key(id(174), "Alc-Lease-Time")
+	ToServerDHCPOptions  = attrs.Octets.Key(id(102), "Alc-ToServer-Dhcp-Options")
+	ToClientDHCPOptions  = attrs.Octets.Key(id(103), "Alc-ToClient-Dhcp-Options")
+	ToServerDHCP6Options = attrs.Octets.Key(id(191), "Alc-ToServer-Dhcp6-Options")
+	ToClientDHCP6Options = attrs.Octets.Key(id(192), "Alc-ToClient-Dhcp6-Options")
+	V6PreferredLifetime  = attrs.Seconds.Key(id(200), "Alc-v6-Preferred-Lifetime")
+	V6ValidLifetime      = attrs.Seconds.Key(id(201), "Alc-v6-Valid-Lifetime")
+	DHCP6RenewTime       = attrs.Seconds.Key(id(202), "Alc-Dhcp6-Renew-Time")
+	DHCP6RebindTime      = attrs.Seconds.Key(id(203), "Alc-Dhcp6-Rebind-Time")
+	NATPortRange         = attrs.Text.Key(id(121), "Alc-Nat-Port-Range")
+	NATOutsideServID     = attrs.Integer.Key(id(140), "Alc-Nat-Outside-Serv-Id")
+	NATOutsideIPAddr     = attrs.IPv4Addr.Key(id(141), "Alc-Nat-Outside-Ip-Addr")
+	BGPPolicy            = attrs.Text.Key(id(55), "Alc-BGP-Policy")
+	BGPExportPolicy      = attrs.Text.Key(id(58), "Alc-BGP-Export-Policy")
+	BGPImportPolicy      = attrs.Text.Key(id(59), "Alc-BGP-Import-Policy")
+	BGPPeerAS            = attrs.Integer.Key(id(60), "Alc-BGP-PeerAS")
+	BGPAuthKeychain      = attrs.Text.Key(id(56), "Alc-BGP-Auth-Keychain")
+	BGPAuthKey           = attrs.Octets.Key(id(57), "Alc-BGP-Auth-Key").Sensitive()
+)
+
+// Services, PPPoE, access lines and mobile gateways.
+var (
+	MSAPServID            = attrs.Integer.Key(id(31), "Alc-MSAP-Serv-Id")
+	MSAPPolicy            = attrs.Text.Key(id(32), "Alc-MSAP-Policy")
+	MSAPInterface         = attrs.Text.Key(id(33), "Alc-MSAP-Interface")
+	PPPoEPADODelay        = attrs.Integer.Key(id(34), "Alc-PPPoE-PADO-Delay")
+	PPPoEServiceName      = attrs.Text.Key(id(35), "Alc-PPPoE-Service-Name")
+	DHCPVendorClassID     = attrs.Text.Key(id(36), "Alc-DHCP-Vendor-Class-Id")
+	AccessLoopRateDown    = attrs.Integer.Key(id(132), "Alc-Access-Loop-Rate-Down")
+	AccessLoopEncapOffset = attrs.Octets.Key(id(133), "Alc-Access-Loop-Encap-Offset")
+	ATMIngressTDProfile   = attrs.Integer.Key(id(128), "Alc-ATM-Ingress-TD-Profile")
+	ATMEgressTDProfile    = attrs.Integer.Key(id(129), "Alc-ATM-Egress-TD-Profile")
+	PPPForceIPv6CP        = attrs.Integer.Key(id(135), "Alc-PPP-Force-IPv6CP")
+	APNPassword           = attrs.Text.HiddenKey(id(142), "Alc-APN-Password")
+	APNName               = attrs.Text.Key(id(143), "Alc-APN-Name")
+	MgwInterfaceType      = attrs.Integer.Key(id(145), "Alc-Mgw-Interface-Type").Named(attrs.Names(1, "gn", "s2a", "s2b")...)
+	WLANAPNName           = attrs.Text.Key(id(146), "Alc-Wlan-APN-Name")
+	MSISDN                = attrs.Text.Key(id(147), "Alc-MsIsdn")
+	RSSI                  = attrs.Integer.Key(id(148), "Alc-RSSI")
+	NumAttachedUEs        = attrs.Integer.Key(id(149), "Alc-Num-Attached-UEs")
+	ChargingProfID        = attrs.Integer.Key(id(150), "Alc-Charging-Prof-ID")
+	WLANPortalRedirect    = attrs.Text.Key(id(172), "Alc-Wlan-Portal-Redirect")
+	WLANPortalURL         = attrs.Text.Key(id(173), "Alc-Wlan-Portal-Url")
+	DSLLineState          = attrs.Integer.Key(id(175), "Alc-DSL-Line-State")
+	DSLType               = attrs.Integer.Key(id(176), "Alc-DSL-Type")
+	SAPSessionIndex       = attrs.Integer.Key(id(180), "Alc-SAP-Session-Index")
+	WPPErrorCode          = attrs.Integer.Key(id(183), "Alc-WPP-ErrorCode")
+	WLANSSIDVLAN          = attrs.Text.Key(id(206), "Alc-Wlan-SSID-VLAN")
+	AcctTriggeredReason   = attrs.Integer.Key(id(163), "Alc-Acct-Triggered-Reason").
+				Named(attrs.Names(1, "regular", "sla-start", "sla-stop", "Framed-IP-Address-up", "Framed-IP-Address-down", "Alc-Ipv6-Address-up",
+			"Alc-Ipv6-Address-down", "Delegated-IPv6-Prefix-up", "Delegated-IPv6-Prefix-down", "Framed-IPv6-Prefix-up",
+			"Framed-IPv6-Prefix-down")...)
+	AAGroupPartitionIsaID = attrs.Text.Key(id(156), "Alc-AA-Group-Partition-Isa-Id")
+	AAPeerIdentifier      = attrs.Text.Key(id(157), "Alc-AA-Peer-Identifier")
+	AcctIStatmode         = attrs.Text.Key(id(107), "Alc-Acct-I-statmode")
+	AcctOStatmode         = attrs.Text.Key(id(127), "Alc-Acct-O-statmode")
+)
+
+// Tunnels; those with the same tag make one.
+var (
+	TunnelAlgorithm          = attrs.Integer.Key(id(47), "Alc-Tunnel-Algorithm").Named(attrs.Names(1, "weighted-access", "existing-first")...)
+	TunnelMaxSessions        = attrs.TaggedInteger.Key(id(48), "Alc-Tunnel-Max-Sessions")
+	TunnelIdleTimeout        = attrs.TaggedInteger.Key(id(49), "Alc-Tunnel-Idle-Timeout")
+	TunnelHelloInterval      = attrs.TaggedInteger.Key(id(50), "Alc-Tunnel-Hello-Interval")
+	TunnelDestructTimeout    = attrs.TaggedInteger.Key(id(51), "Alc-Tunnel-Destruct-Timeout")
+	TunnelMaxRetriesEstab    = attrs.TaggedInteger.Key(id(52), "Alc-Tunnel-Max-Retries-Estab")
+	TunnelMaxRetriesNotEstab = attrs.TaggedInteger.Key(id(53), "Alc-Tunnel-Max-Retries-Not-Estab")
+	TunnelAVPHiding          = attrs.TaggedInteger.Key(id(54), "Alc-Tunnel-AVP-Hiding").Named(attrs.Names(1, "nothing", "sensitive-only", "all")...)
+	TunnelChallenge          = attrs.TaggedInteger.Key(id(97), "Alc-Tunnel-Challenge").Named(attrs.Names(1, "never", "always")...)
+	TunnelServID             = attrs.Integer.Key(id(104), "Alc-Tunnel-Serv-Id")
+	TunnelRXWindowSize       = attrs.TaggedInteger.Key(id(120), "Alc-Tunnel-Rx-Window-Size")
+	TunnelAcctPolicy         = attrs.TaggedText.Key(id(144), "Alc-Tunnel-Acct-Policy")
+	IPsecServID              = attrs.Integer.Key(id(61), "Alc-IPsec-Serv-Id")
+	IPsecInterface           = attrs.Text.Key(id(62), "Alc-IPsec-Interface")
+	IPsecTunnelTemplateID    = attrs.Integer.Key(id(63), "Alc-IPsec-Tunnel-Template-Id")
+	IPsecSALifetime          = attrs.Integer.Key(id(64), "Alc-IPsec-SA-Lifetime")
+	IPsecSAPFSGroup          = attrs.Integer.Key(id(65), "Alc-IPsec-SA-PFS-Group").
+					Named(attrs.Names(1, "group1", "group2")...).Named(attrs.Names(5, "group5")...)
+	IPsecSAEncrAlgorithm = attrs.Integer.Key(id(66), "Alc-IPsec-SA-Encr-Algorithm").
+				Named(attrs.Names(1, "null", "des", "des3", "aes128", "aes192", "aes256")...)
+	IPsecSAAuthAlgorithm = attrs.Integer.Key(id(67), "Alc-IPsec-SA-Auth-Algorithm").Named(attrs.Names(1, "null", "md5", "sha1")...)
+	IPsecSAReplayWindow  = attrs.Integer.Key(id(68), "Alc-IPsec-SA-Replay-Window")
+)
+
+// Lawful intercept, hidden on the wire.
+var (
+	LIAction = attrs.Integer.HiddenKey(id(122), "Alc-LI-Action").
+			Named(attrs.Names(1, "no-action", "enable", "disable")...).Named(attrs.Names(4, "clear-dest-service")...)
+	LIDestination = attrs.Text.HiddenKey(id(123), "Alc-LI-Destination")
+	LIFC          = attrs.Integer.HiddenKey(id(124), "Alc-LI-FC").Named(attrs.Names(0, "be", "l2", "af", "l1", "h2", "ef", "h1", "nc")...)
+	LIDirection   = attrs.Integer.HiddenKey(id(125), "Alc-LI-Direction").Named(attrs.Names(1, "ingress", "egress")...)
+	LIInterceptID = attrs.Integer.HiddenKey(id(138), "Alc-LI-Intercept-Id")
+	LISessionID   = attrs.Integer.HiddenKey(id(139), "Alc-LI-Session-Id")
+)
