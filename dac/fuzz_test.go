@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dac
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"layeh.com/radius"
+)
+
+// seeds gives f every packet of the vectors and a few that have what fuzzing should vary.
+func seeds(f *testing.F, add func(b []byte)) {
+	for _, row := range lines(vectorsTSV) {
+		b, err := hex.DecodeString(row[2])
+		require.NoError(f, err)
+		add(b)
+	}
+	add(raw(40))
+	add(raw(43, bob, emptyMA, figure("18 04 61 62"), figure("21 03 31"), figure("21 03 32"), figure("06 06 00 00 00 11")))
+	add(raw(40, figure("1a 0c 00 00 00 09 01 06 61 3d 62 63"), figure("f1 04 08 61"), figure("f5 05 01 80 61"), figure("37 06 6b 49 d2 00")))
+	add(append(raw(45, figure("65 06 00 00 01 f7"), figure("21 02")), "padding"...))
+}
+
+// FuzzCut holds cut to the parser of layeh.com/radius, which is right on lengths, and the walks to each other.
+func FuzzCut(f *testing.F) {
+	seeds(f, func(b []byte) { f.Add(b) })
+	f.Fuzz(func(t *testing.T, b []byte) {
+		packet, err := cut(b)
+		theirs, theirErr := radius.Parse(b, nil)
+		if (err == nil) != (theirErr == nil) {
+			t.Fatalf("%v, and layeh says %v", err, theirErr)
+		}
+		if err != nil {
+			require.ErrorIs(t, err, ErrMalformed)
+			return
+		}
+		require.Equal(t, int(binary.BigEndian.Uint16(b[2:])), len(packet))
+		var p radius.Packet
+		parsePacket(&p, packet)
+		require.Equal(t, len(theirs.Attributes), len(p.Attributes))
+		first := make(map[radius.Type][]byte)
+		for i, a := range p.Attributes {
+			require.Equal(t, theirs.Attributes[i].Type, a.Type)
+			require.True(t, bytes.Equal(theirs.Attributes[i].Attribute, a.Attribute))
+			require.Equal(t, len(a.Attribute), cap(a.Attribute), "an append to a value would write into the next one")
+			if _, ok := first[a.Type]; !ok {
+				first[a.Type] = a.Attribute
+			}
+		}
+		for typ := range 256 {
+			v, ok := first[radius.Type(typ)]
+			require.Equal(t, ok, findAttr(packet, byte(typ)) != nil)
+			require.True(t, bytes.Equal(v, findAttr(packet, byte(typ))))
+		}
+		require.Equal(t, p.Identifier, packet[1])
+	})
+}
+
+// resigned makes what the fuzzer gives a packet that passes authentication, where its lengths allow: a Length that fits, then a
+// Message-Authenticator where there is one, then the authenticator.
+func resigned(b []byte, sign func(b []byte)) []byte {
+	b = clone(b[:min(len(b), maxLen)])
+	if len(b) >= headerLen {
+		binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
+	}
+	if packet, err := cut(b); err == nil {
+		sign(packet)
+	}
+	return b
+}
+
+func FuzzParseRequest(f *testing.F) {
+	seeds(f, func(b []byte) { f.Add(b) })
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if _, err := ParseRequest(b, "a secret that the fuzzer does not know"); err == nil {
+			t.Fatal("not signed, and taken")
+		}
+		b = resigned(b, func(b []byte) { signRequest(b, "s") })
+		r, err := ParseRequest(b, "s")
+		if err != nil {
+			require.Nil(t, r)
+			_, lengths := cut(b)
+			require.True(t, lengths != nil || !isRequest(radius.Code(b[0])) || oddMessageAuthenticator(b), "refused: %v", err)
+			return
+		}
+		again, err := r.appendSigned(nil, b[1]+1, signing{Secret: "t", MessageAuthenticator: true})
+		if err != nil { // no room for a Message-Authenticator, or a hidden value that nobody can read
+			require.True(t, len(b) > maxLen-18 || errors.Is(err, errHidden), "cannot be sent on: %v", err)
+			return
+		}
+		on, err := ParseRequest(again, "t")
+		require.NoError(t, err)
+		require.True(t, same(others(r.Attributes()), others(on.Attributes())), "a proxy changes nothing")
+
+		for _, code := range []radius.Code{r.Packet.Code + 1, r.Packet.Code + 2} {
+			ab, err := answer(code).AppendSigned(nil, r, "s")
+			require.NoError(t, err, "the answer that says least always fits")
+			a, err := ParseResponse(ab, b, "s")
+			require.NoError(t, err)
+			require.Equal(t, all(r.Attributes(), 33), all(a.Packet.Attributes, 33))
+			require.LessOrEqual(t, len(all(a.Packet.Attributes, 24)), 1)
+		}
+	})
+}
+
+// oddMessageAuthenticator reports whether b has two of them or one of another length.
+func oddMessageAuthenticator(b []byte) bool {
+	var lengths []int
+	for t, v := range attributes(b) {
+		if t == 80 {
+			lengths = append(lengths, len(v))
+		}
+	}
+	return len(lengths) > 1 || len(lengths) == 1 && lengths[0] != 16
+}
+
+func same(a, b radius.Attributes) bool {
+	return slices.EqualFunc(a, b, func(a, b *radius.AVP) bool { return a.Type == b.Type && bytes.Equal(a.Attribute, b.Attribute) })
+}
+
+func FuzzParseResponse(f *testing.F) {
+	_, asked := vector(f, "coa-request-ma")
+	_, ended := vector(f, "disconnect-request-noma")
+	seeds(f, func(b []byte) { f.Add(b, true); f.Add(b, false) })
+	f.Fuzz(func(t *testing.T, b []byte, coa bool) {
+		request := ended
+		if coa {
+			request = asked
+		}
+		if _, err := ParseResponse(b, request, "a secret that the fuzzer does not know"); err == nil {
+			t.Fatal("not signed, and taken")
+		}
+		ParseResponse(b, b, "s")
+		b = resigned(b, func(b []byte) { b[1] = request[1]; signResponse(b, request, "s") })
+		a, err := ParseResponse(b, request, "s")
+		if err != nil {
+			require.Nil(t, a)
+			_, lengths := cut(b)
+			require.True(t, lengths != nil || !answers(radius.Code(b[0]), radius.Code(request[0])) || oddMessageAuthenticator(b), "refused: %v", err)
+			return
+		}
+		require.Equal(t, a.ACK(), a.Err() == nil)
+		require.Equal(t, a.ACK(), a.Packet.Code == 41 || a.Packet.Code == 44)
+		if err := a.Err(); err != nil {
+			require.NotEmpty(t, err.Error())
+		}
+	})
+}
+
+func FuzzReveal(f *testing.F) {
+	f.Add([]byte("value"), "s3cret")
+	f.Add([]byte(""), "s")
+	f.Add([]byte(hidden("value", "\x80\x01", "s")), "s")
+	f.Add(make([]byte, maxHide), "\x00")
+	f.Fuzz(func(t *testing.T, b []byte, secret string) {
+		s := Secret(secret)
+		before := clone(b)
+		if clear, err := reveal(b, s); err == nil {
+			require.LessOrEqual(t, len(clear), len(b)-saltLen-1)
+		}
+		h, err := hide(b, s)
+		if len(b) > maxHide {
+			require.ErrorIs(t, err, ErrMalformed)
+			return
+		}
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(h), 252)
+		clear, err := reveal(h, s)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(b, clear))
+		require.True(t, bytes.Equal(before, b), "what was given is as it was")
+	})
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dac
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// served counts the allocations of a Server for each of n datagrams of t, all else being warm.
+func served(tb testing.TB, s *Server, t *treadmill, n int) float64 {
+	st := s.state()
+	st.workers.open()
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(tb, err)
+	defer pc.Close()
+	l := newListener(tb.Context(), st, pc)
+	l.io = t
+	r := newReader(l)
+	lead := func() {
+		t.left = n
+		r.lead()
+		<-l.failed
+	}
+	lead()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	lead()
+	runtime.ReadMemStats(&after)
+	return float64(after.Mallocs-before.Mallocs) / float64(n)
+}
+
+// What the package doc says of allocations.
+func TestServingAllocatesWhatIsDocumented(t *testing.T) {
+	if raced {
+		t.Skip("the race detector allocates too")
+	}
+	const n = 20_000
+	peers := PeerMap{netip.MustParsePrefix("192.0.2.0/24"): {Secret: "0123456789abcdef0123456789abcdef"}}
+	for i, from := range []Peers{peers, peers, PeersFunc(peers.Peer)} { // the last one as a host's, which is asked for each datagram
+		ma := i == 1
+		s := &Server{
+			Peers:   from,
+			Handler: HandlerFunc(func(ctx context.Context, r *Request) (*Response, error) { return r.ACK() }),
+		}
+		got := served(t, s, newTreadmill(t, ma), n)
+		require.Equal(t, uint64(2*n), s.Stats().Total.CoA.ACKs)
+		assert.InDelta(t, 3, got, 0.2, "a request that is answered")
+
+		forged := newTreadmill(t, ma)
+		forged.secret = "another one"
+		got = served(t, s, forged, n)
+		require.Equal(t, uint64(2*n), s.Stats().Total.CoA.BadAuthenticator)
+		assert.InDelta(t, 0, got, 0.05, "a datagram that does not verify")
+	}
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dac
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A convoy brings datagrams in reads of all sizes, and notes what is answered.
+type convoy struct {
+	octets [][]byte
+	from   []netip.AddrPort
+	next   int
+	sizes  *rand.Rand
+	end    chan struct{} // closed once no more is to come
+
+	mu      sync.Mutex
+	answers map[uint32]int // by the number in Proxy-State
+}
+
+func (c *convoy) buffers(n int) []datagram { return makeBuffers(c, n) }
+func (c *convoy) close() error             { return nil }
+
+func (c *convoy) read(ds []datagram) (int, error) {
+	n := min(1+c.sizes.IntN(len(ds)), len(c.octets)-c.next)
+	if n == 0 {
+		<-c.end
+		return 0, io.EOF
+	}
+	for i := range ds[:n] {
+		ds[i].remote, ds[i].n = c.from[c.next], copy(ds[i].buf, c.octets[c.next])
+		c.next++
+	}
+	return n, nil
+}
+
+func (c *convoy) write(os []outgoing) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, o := range os {
+		c.answers[binary.BigEndian.Uint32(findAttr(o.octets, typeProxyState))]++
+	}
+}
+
+// numbered is request n, with the number in its Proxy-State.
+func numbered(t *testing.T, n int) []byte {
+	b, err := request(40, avp(typeProxyState, string(binary.BigEndian.AppendUint32(nil, uint32(n))))).AppendSigned(nil, byte(n), benchSecret)
+	require.NoError(t, err)
+	return b
+}
+
+// Whatever handlers do that arrived together, and in whatever reads duplicates come: nothing is executed twice, everything is, all is answered that
+// is to be, and nothing is left behind.
+func TestWhateverTheHandlersOfABatchDo(t *testing.T) {
+	const requests = 3000
+	src := rand.New(rand.NewPCG(3, 3))
+	c := &convoy{sizes: rand.New(rand.NewPCG(4, 4)), end: make(chan struct{}), answers: make(map[uint32]int)}
+	add := func(b []byte) {
+		at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(1 + src.IntN(2))}), uint16(40000+src.IntN(2)))
+		c.octets, c.from = append(c.octets, b), append(c.from, at)
+	}
+	for n := range requests {
+		add(numbered(t, n))
+		for src.IntN(3) == 0 {
+			add(numbered(t, max(0, n-src.IntN(100))))
+		}
+	}
+	var mu sync.Mutex
+	runs := make([]int, requests)
+	s := &Server{Peers: SharedSecret(benchSecret), MaxHandlers: 4096, Handler: HandlerFunc(func(ctx context.Context, r *Request) (*Response, error) {
+		n := int(binary.BigEndian.Uint32(r.Packet.Attributes.Get(typeProxyState)))
+		mu.Lock()
+		runs[n]++
+		mu.Unlock()
+		resp, err := r.ACK()
+		switch n % 40 {
+		case 0:
+			<-time.After(3 * watchTick)
+		case 7:
+			resume := Yield(ctx)
+			<-time.After(watchTick)
+			resume()
+		case 13:
+			panic("handler")
+		case 19:
+			runtime.Goexit()
+		case 23:
+			return nil, fmt.Errorf("busy: %w", ErrDiscard)
+		case 29:
+			return nil, ErrSilent
+		case 31:
+			resp.After = func(context.Context) { <-time.After(watchTick) }
+		case 37:
+			resp.After = func(context.Context) { runtime.Goexit() }
+		}
+		return resp, err
+	})}
+	st := s.state()
+	st.workers.open()
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer pc.Close()
+	l := newListener(t.Context(), st, pc)
+	l.io = c
+	r, watched := newReader(l), make(chan struct{})
+	l.readers.Go(func() { r.watch(watched) })
+	l.readers.Go(r.lead)
+	require.Eventually(t, func() bool {
+		total := s.Stats().Total.Disconnect
+		return total.Requests+total.Duplicates == uint64(len(c.octets)) && l.idle()
+	}, time.Minute, time.Millisecond)
+	close(c.end)
+	require.ErrorIs(t, <-l.failed, io.EOF)
+	close(watched)
+	l.readers.Wait()
+	st.workers.close()
+
+	for n, times := range runs {
+		switch n % 40 {
+		case 23:
+			require.GreaterOrEqual(t, times, 1, "request %d, which is forgotten each time", n)
+			require.Zero(t, c.answers[uint32(n)], n)
+		case 29:
+			require.Equal(t, 1, times, n)
+			require.Zero(t, c.answers[uint32(n)], n)
+		default:
+			require.Equal(t, 1, times, n)
+			require.NotZero(t, c.answers[uint32(n)], n)
+		}
+	}
+	require.Zero(t, st.places.running+st.places.waiting+st.places.yielded)
+	require.Zero(t, st.memory.waiting.Load())
+	require.Zero(t, st.workers.busy.Load())
+}
+
+// idle reports whether nothing is in work.
+func (l *listener) idle() bool {
+	l.st.places.mu.Lock()
+	defer l.st.places.mu.Unlock()
+	return l.inWork == 0
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dac
+
+import (
+	"context"
+	"errors"
+)
+
+// A Handler answers verified requests. It is called concurrently.
+//
+// An error is always a NAK: with the Cause it wraps, or with the one that Server.MapError gives it, or with no Error-Cause. Its text never
+// leaves the machine. A Cause that AllowedIn refuses for this NAK (any 2xx, 504 for a CoA-Request) is a bug: a NAK without Error-Cause,
+// and a log line; an answer that was received from another server passes as it is. A Response beside an error is ignored, except that
+// a *NAKError sends its own Response. nil, nil is a bug: a NAK without Error-Cause, and a log line; so is a panic.
+// ErrDiscard and ErrSilent leave the request without an answer.
+//
+// ctx ends with Server.HandlerTimeout, counted from the arrival of the request, and when a Server that is ended has drained.
+type Handler interface {
+	Handle(ctx context.Context, r *Request) (*Response, error)
+}
+
+// HandlerFunc is a function that is a Handler.
+type HandlerFunc func(ctx context.Context, r *Request) (*Response, error)
+
+// Handle calls f.
+func (f HandlerFunc) Handle(ctx context.Context, r *Request) (*Response, error) { return f(ctx, r) }
+
+// A Sequencer is a Handler that is told of each request in the order in which they arrive, since handlers run concurrently. A Server calls Arrive in
+// its read loop, once the request has its place, so it must be quick and must not block. Every Arrive is followed by exactly one
+// Handle of the same Request; its context may be done by then. Middleware around a Sequencer hides it unless it has an Arrive of its own.
+type Sequencer interface {
+	Handler
+	Arrive(r *Request)
+}
+
+// A Lookahead is a Sequencer that is told of requests which have all arrived and are handled next, in this order: what their Handles will read
+// from memory can be on its way for all of them at once. A Server calls Ahead in its read loop, so it must be quick; it changes nothing, and
+// may be told of a request twice or never.
+type Lookahead interface {
+	Sequencer
+	Ahead(next []*Request)
+}
+
+// A Checker is a Handler that can say beforehand what is wrong with its configuration: a Server asks before it begins to serve, and returns the
+// error. Middleware around a Checker hides it unless it has a Check of its own.
+type Checker interface {
+	Handler
+	Check() error
+}
+
+// What a Handler returns to leave a request unanswered.
+var (
+	// ErrDiscard leaves a request unanswered and forgotten: nothing was done, and its retransmission is a first arrival.
+	ErrDiscard = errors.New("dac: request discarded")
+	// ErrSilent leaves a request unanswered and remembered: duplicates get nothing either (a proxy whose next hop is silent).
+	ErrSilent = errors.New("dac: request left unanswered")
+)
+
+// Yield gives the place of a handler back while it waits, for a session's turn say, so that others can run (Server.MaxHandlers); resume,
+// which is called once, takes a place again and may wait for it. ctx is the handler's, or made from it; with another one Yield does nothing.
+func Yield(ctx context.Context) (resume func()) {
+	if j, ok := ctx.Value(jobKey{}).(*job); ok {
+		return j.yield()
+	}
+	return func() {}
+}

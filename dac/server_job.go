@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dac
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/radius-dynauth/dynauth/errcause"
+	"layeh.com/radius"
+)
+
+// A job is a request that was taken in, until it is answered.
+type job struct {
+	st      *serverState
+	l       *listener
+	row     *peerRow
+	key     *keyed
+	from    *origin // read-only
+	ref     ref
+	arrived time.Duration // since the server started
+	req     *Request
+
+	reader *reader // while the read loop runs it, with the number of its turn
+	turn   uint64
+	lost   *bool                 // of the goroutine that leads: it has ceased to
+	after  func(context.Context) // to be called, the answer being out
+	ctx    handlerContext
+
+	kind   uint8
+	stamp  bool // the answer carries an Event-Timestamp
+	handed bool // its goroutine is gone, and another ends it
+
+	// guarded by st.places.mu
+	away bool // it has given its place back for a while (Yield)
+	left bool // it is over
+	many bool // others were waiting when it went on
+	prev *job
+	next *job
+	back chan bool // closed once it has a place again; nil: it does not wait for one
+}
+
+// A slab has all that a request needs in one piece, but for its octets, which a host may keep for longer than the rest.
+type slab struct {
+	j    job
+	r    Request
+	p    radius.Packet
+	avps [slabAttributes]radius.AVP
+	set  [slabAttributes]*radius.AVP
+}
+
+// slabAttributes is how many attributes a request has before they need an allocation of their own. With them a slab fits a size of the allocator.
+const slabAttributes = 7
+
+func newJob(r *reader, row *peerRow, k *keyed, v *verdict, from *origin, at ref, peer *Peer) *job {
+	made := new(slab)
+	wire := slices.Clone(v.b)
+	fillPacket(&made.p, wire, made.avps[:0], made.set[:0])
+	made.r = Request{Packet: &made.p, Source: unmapped(from.remote), Peer: peer.Name, Local: unmapped(from.local), wire: wire, reveal: k.reveal}
+	j := &made.j
+	j.st, j.l, j.row, j.key, j.kind, j.from, j.ref, j.arrived = r.l.st, r.l, row, k, uint8(v.kind), from, at, r.now.Sub(r.l.st.started)
+	j.stamp, j.req, j.ctx.j = peer.AnswerEventTimestamp, &made.r, j
+	return j
+}
+
+// counted counts a first arrival that was taken in.
+func (j *job) counted() {
+	count := &j.row.kinds[j.kind]
+	count.add(cRequests)
+	if authorizeOnly(j.req.Packet.Attributes) {
+		count.add(cAuthOnlyRequests)
+	}
+}
+
+// code is the code of the request as it came, whatever a handler made of its Packet.
+func (j *job) code() radius.Code { return radius.Code(j.req.wire[0]) }
+
+func authorizeOnly(set radius.Attributes) bool {
+	for _, a := range set {
+		if a != nil && a.Type == typeServiceType {
+			return len(a.Attribute) == 4 && a.Attribute[3] == 17 && a.Attribute[0]|a.Attribute[1]|a.Attribute[2] == 0
+		}
+	}
+	return false
+}
+
+// run handles j in a worker and returns who has its place then.
+func (j *job) run() (next *job) {
+	over := false
+	defer func() {
+		if !over && !j.handed { // an After or a Trace of the host's has ended this goroutine
+			j.leave()
+		}
+	}()
+	if j.after == nil {
+		began := time.Now()
+		resp, err := j.call()
+		j.l.worked(time.Since(began))
+		j.finish(resp, err, nil)
+	}
+	j.follow()
+	over = true
+	return j.st.places.leave(j)
+}
+
+// end is run for a handler that has returned already.
+func (j *job) end(resp *Response, err error) {
+	defer j.leave()
+	j.finish(resp, err, nil)
+	j.follow()
+}
+
+// leave gives the place of j, which is over, to the next.
+func (j *job) leave() {
+	if next := j.st.places.leave(j); next != nil {
+		j.st.workers.run(next)
+	}
+}
+
+// follow calls what follows the answer.
+func (j *job) follow() {
+	if j.after == nil {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			j.log(slog.LevelError, "dac: Response.After panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+		}
+	}()
+	j.after(j.l.ctx)
+}
+
+// Faults of a handler.
+var (
+	errPanicked = errors.New("dac: the handler panicked")
+	errGoexit   = errors.New("dac: the handler ended its goroutine")
+)
+
+// call calls the Handler and makes the answer of what it returned; it survives what either does, since an error of the host's is its code too.
+// The answer is nil where there is none: err is ErrDiscard or ErrSilent then.
+func (j *job) call() (resp *Response, err error) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if p := recover(); p != nil {
+			j.log(slog.LevelError, "dac: handler panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			resp, err = j.fault(errPanicked), nil
+			return
+		}
+		// runtime.Goexit: this goroutine is gone, and what it had to do goes on in others.
+		j.handed = true
+		if j.reader != nil {
+			*j.lost = true
+			j.reader.handOver(j.turn)
+		}
+		j.st.workers.spawn(func() { j.end(j.fault(errGoexit), nil) })
+	}()
+	resp, err = j.st.s.Handler.Handle(&j.ctx, j.req)
+	resp, err = j.settle(resp, err)
+	returned = true
+	return resp, err
+}
+
+// settle is the answer for what a handler returned, or ErrDiscard or ErrSilent.
+func (j *job) settle(resp *Response, err error) (*Response, error) {
+	switch {
+	case errors.Is(err, ErrSilent): // before ErrDiscard: what may have been done is not done again
+		return nil, ErrSilent
+	case errors.Is(err, ErrDiscard):
+		j.log(slog.LevelDebug, "dac: request discarded by its handler", slog.Any("err", err))
+		return nil, ErrDiscard
+	}
+	return j.answer(resp, err), nil
+}
+
+// fault is the NAK for a handler that did not return.
+func (j *job) fault(err error) *Response {
+	j.log(slog.LevelInfo, "dac: refused", slog.Any("err", err))
+	return j.nak(0)
+}
+
+// yield gives the place of j back; see Yield.
+func (j *job) yield() (resume func()) {
+	if !j.giveBack() {
+		return func() {}
+	}
+	return sync.OnceFunc(func() { j.st.places.resume(j) })
+}
+
+// giveBack gives the place of j back until places.resume; false: it has none.
+func (j *job) giveBack() bool {
+	next, ok := j.st.places.yield(j)
+	if !ok {
+		return false
+	}
+	if j.reader == nil {
+		j.l.slowOnes.Add(1)
+	} else if j.reader.handOver(j.turn) {
+		j.reader.waited(j.turn)
+	}
+	if next != nil {
+		j.st.workers.run(next)
+	}
+	return true
+}
+
+// finish answers j with what call made: in the batch of r, or at once where r is nil.
+func (j *job) finish(resp *Response, err error, r *reader) {
+	j.ctx.finish()
+	if err == ErrDiscard {
+		j.leaveUnanswered()
+		return
+	}
+	var now time.Time
+	var octets []byte
+	if r == nil {
+		now = time.Now()
+		buf := buffers.Get().(*[]byte)
+		defer func() { *buf = octets[:0]; buffers.Put(buf) }()
+		octets = *buf
+	} else {
+		now, octets = r.now, r.octets // it took no longer than a tick, or r would have gone on without it
+	}
+	start := len(octets)
+	if err == nil {
+		resp, octets = j.sign(resp, octets, now)
+	}
+	others := j.st.memory.answer(j.ref, octets[start:], uint32(now.Unix()))
+	j.row.inWork.Add(-1)
+	if len(octets) == start {
+		j.row.kinds[j.kind].add(cDropped)
+		return
+	}
+	j.count(resp, now)
+	if r != nil {
+		r.octets = octets
+		r.send(j.from, start, Sent, resp.Cause())
+		for _, o := range others {
+			r.send(&o, start, Resent, resp.Cause())
+		}
+	} else {
+		if (j.many || j.st.workers.busy.Load() > together) && resp.After == nil { // what follows the answer follows it
+			j.l.box.post(j, octets[start:], resp.Cause())
+		} else {
+			j.st.write(j.from.io, []outgoing{{origin: j.from, octets: octets[start:], op: Sent, cause: resp.Cause()}})
+		}
+		for _, o := range others {
+			j.st.write(o.io, []outgoing{{origin: &o, octets: octets[start:], op: Resent, cause: resp.Cause()}})
+		}
+	}
+	j.after = resp.After
+}
+
+// leaveUnanswered forgets j: its retransmission is a first arrival.
+func (j *job) leaveUnanswered() {
+	j.st.memory.forget(j.ref)
+	j.row.inWork.Add(-1)
+	j.row.kinds[j.kind].add(cDropped)
+}
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}
+
+// sign makes the octets of the answer, whatever happens: what was done is acknowledged even where its attributes do not fit. Beside Proxy-State
+// and State, which are the request's, the verdict goes before what else the handler says, and all of that before the time.
+func (j *job) sign(resp *Response, b []byte, now time.Time) (*Response, []byte) {
+	var stamp time.Time
+	if j.stamp {
+		stamp = now
+	}
+	signed, err := resp.appendSigned(b, j.req, j.key.Secret, stamp)
+	if err == nil {
+		return resp, signed
+	}
+	j.log(slog.LevelError, "dac: an answer that cannot be encoded goes without some of its attributes", slog.Any("err", err))
+	for _, less := range []*Response{resp, resp.only(typeErrorCause, typeServiceType), resp.only()} {
+		resp = less
+		if signed, err = resp.appendSigned(b, j.req, j.key.Secret, time.Time{}); err == nil {
+			return resp, signed
+		}
+	}
+	// The Proxy-State of the request alone fills the packet: there is no answer that would keep the rules.
+	return resp, b
+}
+
+// answer is the Response for what a handler returned.
+func (j *job) answer(resp *Response, err error) *Response {
+	if err != nil {
+		return j.refusal(err)
+	}
+	switch {
+	case resp == nil || resp.Packet == nil:
+		j.log(slog.LevelError, "dac: bug: the handler returned neither an answer nor an error")
+		return j.nak(0)
+	case resp.Packet.Code == codeProtocolError:
+		// One hop only (RFC 7930, section 4): who asked gets the ordinary NAK.
+		return j.nakIf(resp.Cause())
+	case !answers(resp.Packet.Code, j.code()):
+		j.log(slog.LevelError, "dac: bug: the handler answered with a code that does not fit", slog.String("answer", codeName(resp.Packet.Code)))
+		return j.nak(0)
+	case !resp.received && !causesAllowed(resp):
+		j.log(slog.LevelError, "dac: bug: the handler answered with an Error-Cause that may not be there", slog.Any("cause", resp.Cause()))
+		return withoutCause(resp)
+	}
+	return resp
+}
+
+// refusal is the NAK for an error.
+func (j *job) refusal(err error) *Response {
+	j.log(slog.LevelInfo, "dac: refused", slog.Any("err", err))
+	if nak, ok := errors.AsType[*NAKError](err); ok && nak != nil && nak.Response != nil {
+		if nak.Response.Packet != nil && nak.Response.ACK() {
+			j.log(slog.LevelError, "dac: bug: the handler returned an error with an ACK in it")
+			return j.nak(0)
+		}
+		return j.answer(nak.Response, nil)
+	}
+	cause, ok := errcause.Of(err)
+	if !ok && j.st.s.MapError != nil {
+		cause, _ = errcause.Of(j.mapped(err))
+	}
+	return j.nakIf(cause)
+}
+
+// mapped is what the host's MapError makes of err.
+func (j *job) mapped(err error) (out error) {
+	defer func() {
+		if p := recover(); p != nil {
+			j.log(slog.LevelError, "dac: Server.MapError panicked", slog.Any("panic", p))
+			out = err
+		}
+	}()
+	return j.st.s.MapError(err)
+}
+
+// nakIf is a NAK with cause, or without where this NAK may not carry it.
+func (j *job) nakIf(cause errcause.Cause) *Response {
+	if cause != 0 && !cause.AllowedIn(int(j.code())+2) {
+		j.log(slog.LevelError, "dac: bug: an Error-Cause that may not be in this NAK", slog.Any("cause", cause))
+		cause = 0
+	}
+	return j.nak(cause)
+}
+
+func (j *job) nak(cause errcause.Cause) *Response {
+	resp, _ := newResponse(j.code()+2, cause, nil)
+	return resp
+}
+
+// causesAllowed reports whether every Error-Cause of a made answer may be in it.
+func causesAllowed(r *Response) bool {
+	for _, a := range r.Packet.Attributes {
+		if a == nil || a.Type != typeErrorCause {
+			continue
+		}
+		if len(a.Attribute) != 4 || !errcause.Cause(binary.BigEndian.Uint32(a.Attribute)).AllowedIn(int(r.Packet.Code)) {
+			return false
+		}
+	}
+	return true
+}
+
+// withoutCause is r without its Error-Cause.
+func withoutCause(r *Response) *Response {
+	bare, p := *r, *r.Packet
+	p.Attributes = slices.DeleteFunc(slices.Clone(p.Attributes), func(a *radius.AVP) bool { return a == nil || a.Type == typeErrorCause })
+	bare.Packet = &p
+	return &bare
+}
+
+// count counts an answer.
+func (j *job) count(resp *Response, now time.Time) {
+	count := &j.row.kinds[j.kind]
+	if resp.ACK() {
+		count.add(cACKs)
+		count[cSessions].Add(uint64(max(resp.Sessions, 1)))
+	} else {
+		count.add(cNAKs)
+		if resp.Cause() == errcause.SessionContextNotFound {
+			count.add(cNoContextNAKs)
+		}
+		if authorizeOnly(resp.Packet.Attributes) {
+			count.add(cAuthOnlyNAKs)
+		}
+	}
+	if now.Sub(j.st.started)-j.arrived > j.st.timeout {
+		count.add(cLate)
+	}
+}

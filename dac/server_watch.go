@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dac
+
+import (
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// handleAll runs the handlers of those that have arrived. lost: another goroutine leads by now, and goes on with the rest.
+func (r *reader) handleAll() (lost bool) {
+	if r.l.st.lookahead != nil && len(r.ready) > 1 && len(r.told) == 0 {
+		r.lookAhead()
+	}
+	for r.handled < len(r.ready) {
+		j := r.ready[r.handled]
+		r.handled++
+		if r.l.slow(r.now) {
+			j.dispatch(placed)
+		} else if r.handle(j) {
+			return true
+		}
+	}
+	clear(r.ready)
+	clear(r.told)
+	r.ready, r.told, r.handled = r.ready[:0], r.told[:0], 0
+	return false
+}
+
+// lookAhead tells the Handler what is about to be handled, once.
+func (r *reader) lookAhead() {
+	for _, j := range r.ready {
+		r.told = append(r.told, j.req)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			r.l.st.log.Error("dac: Lookahead.Ahead panicked", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	r.l.st.lookahead.Ahead(r.told)
+}
+
+// handle runs a handler here. lost: another goroutine leads by now.
+func (r *reader) handle(j *job) (lost bool) {
+	mine, over := r.lost, false
+	turn := r.newTurn()
+	j.reader, j.turn, j.lost = r, turn, mine
+	defer func() {
+		if !over && !j.handed { // a Trace of the host's has ended this goroutine
+			j.leave()
+		}
+	}()
+	r.begin(turn)
+	resp, err := j.call()
+	if !r.turn.CompareAndSwap(turn, turn-1) {
+		*mine, over = true, true
+		j.end(resp, err)
+		return true
+	}
+	j.finish(resp, err, r)
+	if j.after != nil {
+		r.flush() // what follows the answer follows it
+		over = true
+		r.l.st.workers.run(j)
+		return false
+	}
+	over = true
+	j.leave()
+	return false
+}
+
+func (r *reader) newTurn() uint64 {
+	r.turns++
+	return r.turns<<1 | 1
+}
+
+// begin has the watch look at the turn. The turn first, then the look at the watch, which does it the other way round: one of the two sees the other.
+func (r *reader) begin(turn uint64) {
+	r.turn.Store(turn)
+	if r.asleep.Load() {
+		select {
+		case r.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// early reports that the handler of j runs in the read loop still, which the watch would have ended after a tick or two.
+func (j *job) early() bool {
+	return j.reader != nil && j.st.timeout >= time.Second && j.reader.turn.Load() == j.turn
+}
+
+// handOver makes another goroutine lead, where turn is still running.
+func (r *reader) handOver(turn uint64) bool {
+	if !r.turn.CompareAndSwap(turn, turn-1) {
+		return false
+	}
+	r.l.readers.Go(r.lead)
+	return true
+}
+
+// watch hands over when a handler runs for longer than a tick. It sleeps while nothing is handled.
+func (r *reader) watch(done <-chan struct{}) {
+	ticker := time.NewTicker(watchTick)
+	defer ticker.Stop()
+	var last uint64
+	for quiet := 0; ; {
+		select {
+		case <-done:
+			return
+		case <-ticker.C:
+		}
+		turn := r.turn.Load()
+		switch {
+		case turn != last:
+			quiet = 0
+		case turn&1 == 1:
+			// It may be ready to go on and have no core, a collection of garbage having them all say: whoever is ready goes first.
+			runtime.Gosched()
+			if r.turn.Load() == turn {
+				r.tookLong(turn)
+			}
+		default:
+			if quiet++; quiet > 100 {
+				quiet = 0
+				r.sleep(ticker, done)
+			}
+		}
+		last = turn
+	}
+}
+
+// tookLong ends the lead of a goroutine whose turn takes longer than a tick.
+func (r *reader) tookLong(turn uint64) {
+	if r.asking.Load() {
+		if r.l.asides.Add(1) > mostAsides || !r.handOver(turn) {
+			r.l.asides.Add(-1)
+		}
+		return
+	}
+	r.l.markSlow(time.Now())
+	r.handOver(turn)
+}
+
+// waited notes that the handler of turn gave its place back and another goroutine leads. Where more than a few do, a proxy's say, which all
+// wait for somebody else, workers run them: that costs one switch of goroutines, and this one more.
+func (r *reader) waited(turn uint64) {
+	if before := r.yielded.Swap(turn); turn-before <= slowShare<<1 {
+		r.l.markSlow(time.Now())
+	}
+}
+
+// sleep waits until a handler is run.
+func (r *reader) sleep(ticker *time.Ticker, done <-chan struct{}) {
+	ticker.Stop()
+	defer ticker.Reset(watchTick)
+	r.asleep.Store(true)
+	defer r.asleep.Store(false)
+	if r.turn.Load()&1 == 1 {
+		return // one began before it could see that the watch sleeps
+	}
+	select {
+	case <-done:
+	case <-r.wake:
+	}
+}
