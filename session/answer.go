@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"log/slog"
+	"slices"
+
+	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/errcause"
+	"github.com/radius-dynauth/dynauth/termcause"
+	"layeh.com/radius"
+)
+
+// accept makes the answer to what was done: an ACK, or the NAK of an Authorize Only that was started. It never fails for what the host wants
+// to say beside: a session that was ended or changed is not to be refused.
+func (d *Dispatcher[S]) accept(a *arrival, acted int) (resp *dac.Response, err error) {
+	a.failed, a.cause = nil, 0
+	switch r := a.request; {
+	case a.urgent:
+		resp = d.disconnected(a)
+	case a.authorizeOnly:
+		a.cause, a.failed = errcause.RequestInitiated, errcause.RequestInitiated
+		resp, err = r.NAK(errcause.RequestInitiated, authorizeOnlyAttr)
+	default:
+		resp, err = r.ACK()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if a.urgent {
+		resp.After = a.disconnect.After
+	} else {
+		resp.After = a.change.After
+	}
+	if !a.authorizeOnly {
+		resp.Sessions = acted
+	}
+	if reply := d.reply(a); len(reply) > 0 {
+		resp.Packet.Attributes = append(resp.Packet.Attributes, reply...)
+	}
+	return resp, nil
+}
+
+// disconnected is a Disconnect-ACK and what it says (RFC 5176, sections 2.1 and 3.5).
+func (d *Dispatcher[S]) disconnected(a *arrival) *dac.Response {
+	cause := cmp.Or(a.disconnect.TerminateCause, termcause.AdminReset)
+	said := a.ack
+	set := said.set[:0]
+	add := func(id attrs.ID, value uint32) {
+		n := len(set)
+		b := said.values[4*n : 4*n : 4*n+4]
+		said.avps[n] = radius.AVP{Type: id.Type, Attribute: binary.BigEndian.AppendUint32(b, value)}
+		set = append(set, &said.avps[n])
+	}
+	if !d.Policy.OmitTerminateCause {
+		add(acctTerminateCauseID, uint32(cause))
+	}
+	if a.disconnect.Residual {
+		a.cause = errcause.ResidualSessionContextRemoved
+		add(errorCauseID, uint32(a.cause))
+	}
+	said.packet.Code, said.packet.Attributes = radius.CodeDisconnectACK, set
+	said.resp.Packet = &said.packet
+	return &said.resp
+}
+
+// refuse makes the answer to what was not done. Where the error alone says it, the error alone is returned.
+func (d *Dispatcher[S]) refuse(a *arrival, err error) (*dac.Response, error) {
+	a.failed = err
+	if unanswered(err) {
+		return nil, err
+	}
+	cause, has := errcause.Of(err)
+	said := cause
+	switch {
+	case !has:
+	case !mayNAK(a, cause):
+		d.log(a, slog.LevelError, "session: a NAS must not send this Error-Cause here, so it sends none", "cause", cause, "err", err)
+		said = 0
+	case d.Policy.Causes != nil && !slices.Contains(d.Policy.Causes, cause):
+		said = 0
+	}
+	a.cause = said
+	reply := d.reply(a)
+	_, nested := errors.AsType[*dac.NAKError](err)
+	if said == cause && len(reply) == 0 && !nested {
+		return nil, err
+	}
+	nak := &dac.NAKError{Cause: said, Err: unsaid{err}}
+	resp, nakErr := a.request.NAK(said)
+	if nakErr != nil {
+		return nil, cmp.Or[error](nak, nakErr)
+	}
+	resp.Packet.Attributes = append(resp.Packet.Attributes, reply...)
+	nak.Response = resp
+	return nil, nak
+}
+
+// mayNAK reports whether a NAS may say c in the NAK for a (RFC 5176, section 3.5).
+func mayNAK(a *arrival, c errcause.Cause) bool {
+	switch c {
+	case errcause.RequestNotRoutable: // proxies alone
+		return false
+	case errcause.RequestInitiated: // the good answer to an Authorize Only, and no refusal
+		return false
+	case errcause.UnsupportedService: // of a Service-Type, which a Disconnect-Request does not have
+		return !a.urgent
+	}
+	return c.AllowedIn(int(a.request.Packet.Code) + 2)
+}
+
+// unanswered reports an error that leaves the request without an answer.
+func unanswered(err error) bool {
+	return errors.Is(err, dac.ErrDiscard) || errors.Is(err, dac.ErrSilent)
+}
+
+// unsaid is an error whose Cause, or answer, is not to be sent. It is for the log.
+type unsaid struct{ err error }
+
+func (e unsaid) Error() string { return e.err.Error() }
+
+// notForReply is what the signer or the verdict sets.
+var notForReply = []attrs.ID{
+	attrs.ProxyState.ID(), stateID, attrs.MessageAuthenticator.ID(), errorCauseID, serviceTypeID, acctTerminateCauseID,
+}
+
+// reply returns what the host wants to say beside. What belongs to the packet, or to the verdict, is not the host's to say here.
+func (d *Dispatcher[S]) reply(a *arrival) (set radius.Attributes) {
+	var reply []attrs.Attr
+	switch {
+	case a.disconnect != nil:
+		reply = a.disconnect.Reply
+	case a.change != nil:
+		reply = a.change.Reply
+	}
+	for _, one := range reply {
+		with, err := one.AppendTo(set)
+		if err != nil {
+			d.log(a, slog.LevelError, "session: an attribute of Reply cannot be encoded, so it is left out", "err", err)
+			continue
+		}
+		set = with
+	}
+	return slices.DeleteFunc(set, func(avp *radius.AVP) bool {
+		id := attrs.ID{Type: avp.Type}
+		if !slices.Contains(notForReply, id) {
+			return false
+		}
+		d.log(a, slog.LevelWarn, "session: an attribute of Reply is not for the host to set, so it is left out", "attribute", id.String())
+		return true
+	})
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/errcause"
+)
+
+const (
+	fewCandidates = 16   // as many are looked at sooner than another index is asked
+	checkEvery    = 1024 // candidates between two looks at the context
+)
+
+// Find returns the sessions that id selects (attrs.Identity.Selects): in its Context, with every attribute that it sets,
+// RFC 5176, section 3. They come in the order in which they were put, so that the first is the one that logged in first,
+// in a new slice; none is no error. An id that identifies nothing, as one with a Context alone, is an error that wraps
+// errcause.MissingAttribute: it never means all. Find ends with the error of ctx when that is done.
+//
+// What it returns was selected by id at some moment of the call, and a session that id selects all the while is not missed.
+func (t *Table[S]) Find(ctx context.Context, id attrs.Identity) ([]S, error) {
+	q := query{&id, fields(&id)}
+	if q.empty() {
+		return nil, fmt.Errorf("session: no identification: %w", errcause.MissingAttribute)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	st := t.store.Load()
+	if st == nil {
+		return nil, nil
+	}
+	if id.AcctSessionID != "" {
+		return st.findByID(&q), nil
+	}
+	return st.find(ctx, &q)
+}
+
+func (st *store[S]) findByID(q *query) []S {
+	k := st.name(q.id.Context, q.id.AcctSessionID)
+	sh := st.shard(k)
+	sh.mu.RLock()
+	defer sh.mu.RUnlock()
+	r := sh.find(k.tag(), q.id.Context, q.id.AcctSessionID)
+	if r == nil {
+		return nil
+	}
+	if q.fields&^(1<<fieldContext|1<<fieldSessionID) != 0 {
+		if _, body := sh.blocks.identity(r.ref); !q.selects(body) {
+			return nil
+		}
+	}
+	return []S{r.value}
+}
+
+func (st *store[S]) find(ctx context.Context, q *query) ([]S, error) {
+	type one struct {
+		order uint64
+		value S
+	}
+	var (
+		keyRoom [fewKeys]key
+		refRoom [fewCandidates]ref
+		oneRoom [1]one
+	)
+	found := oneRoom[:0]
+	for i, r := range st.candidates(refRoom[:0], st.keys(keyRoom[:0], q.id)) {
+		if i%checkEvery == checkEvery-1 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		sh := st.shardOf(r)
+		sh.mu.RLock()
+		if t, body := sh.blocks.identity(r); body != nil {
+			// The record is asked for first, to be on its way while the identity is compared.
+			r := sh.of(r, t)
+			if one := (one{r.order, r.value}); q.selects(body) {
+				found = append(found, one)
+			}
+		}
+		sh.mu.RUnlock()
+	}
+	switch len(found) {
+	case 0:
+		return nil, nil
+	case 1:
+		return []S{found[0].value}, nil
+	}
+	slices.SortFunc(found, func(a, b one) int { return cmp.Compare(a.order, b.order) })
+	sessions := make([]S, len(found))
+	for i := range found {
+		sessions[i] = found[i].value
+	}
+	return sessions, nil
+}
+
+// candidates appends to dst the refs, each once, of those sessions that may have all of keys: those of the rarest key, less
+// those that one of the others does not have, where that is quicker than to look at them.
+func (st *store[S]) candidates(dst []ref, keys []key) []ref {
+	rarest, least := 0, 0
+	if len(keys) > 1 {
+		st.warm(keys)
+		for i, k := range keys {
+			x := &st.indexes[k.shard()]
+			x.mu.Lock()
+			n := x.count(k.tag())
+			x.mu.Unlock()
+			if i == 0 || n < least {
+				rarest, least = i, n
+			}
+			if least <= 1 {
+				break
+			}
+		}
+	}
+	for i := range keys {
+		if i > 0 && len(dst) <= fewCandidates {
+			break
+		}
+		k := keys[(rarest+i)%len(keys)]
+		x := &st.indexes[k.shard()]
+		x.mu.Lock()
+		if i == 0 {
+			dst = x.appendTo(dst, k.tag())
+		} else {
+			dst = x.retain(dst, k.tag())
+		}
+		x.mu.Unlock()
+	}
+	return dst
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"hash/maphash"
+	"sync"
+
+	"github.com/radius-dynauth/dynauth/attrs"
+)
+
+const indexBits = 8
+
+// A store is what a Table that has been used holds.
+//
+// A session stands in the shard that its Context and Acct-Session-Id give it, and each other attribute of it in the index
+// shard that its value gives it. Locks are taken in that order, and one index shard at a time. A look-up by anything but
+// Acct-Session-Id takes refs from an index, lets go of it, and then asks the sessions that stand there by now.
+type store[S any] struct {
+	hasher
+	shards  [1 << shardBits]shard[S]
+	indexes [1 << indexBits]struct {
+		mu sync.Mutex
+		index
+		_ [56]byte // two shards share no cache line
+	}
+}
+
+func newStore[S any]() *store[S] {
+	st := &store[S]{hasher: hasher{maphash.MakeSeed()}}
+	for i := range st.shards {
+		st.shards[i].blocks.shard = ref(i)
+	}
+	return st
+}
+
+func (st *store[S]) shard(k key) *shard[S] { return &st.shards[k>>(64-shardBits)] }
+
+func (st *store[S]) shardOf(r ref) *shard[S] { return &st.shards[r%(1<<shardBits)] }
+
+// warm has the places of keys near before they are needed one by one.
+func (st *store[S]) warm(keys []key) (sum uint64) {
+	for _, k := range keys {
+		sum += st.indexes[k.shard()].warm(k.tag())
+	}
+	return sum
+}
+
+// index enters r under those of its keys that are not among others.
+func (st *store[S]) index(r ref, keys, others []key) {
+	for _, k := range keys {
+		if !contains(others, k) {
+			x := &st.indexes[k.shard()]
+			x.mu.Lock()
+			x.add(k.tag(), r)
+			x.mu.Unlock()
+		}
+	}
+}
+
+// unindex takes r out of those of its keys that are not among others.
+func (st *store[S]) unindex(r ref, keys, others []key) {
+	for _, k := range keys {
+		if !contains(others, k) {
+			x := &st.indexes[k.shard()]
+			x.mu.Lock()
+			x.remove(k.tag(), r)
+			x.mu.Unlock()
+		}
+	}
+}
+
+// put takes in the session that id names and body is the identity of, or replaces it. now is the version and, of a new one,
+// the place in the order of all. The caller holds the lock of the shard. It says whether the session is a new one and
+// whether there was room.
+func (st *store[S]) put(sh *shard[S], t tag, id *attrs.Identity, body []byte, keys []key, s S, now uint64) (isNew, ok bool) {
+	st.warm(keys)
+	r := sh.find(t, id.Context, id.AcctSessionID)
+	if r == nil {
+		if r = sh.insert(t, nameOf(id.Context, id.AcctSessionID), body); r == nil {
+			return false, false
+		}
+		r.value, r.order, r.version = s, now, now
+		st.index(r.ref, keys, nil)
+		return true, true
+	}
+	_, old := sh.blocks.identity(r.ref)
+	if string(old) == string(body) {
+		r.value, r.version = s, now
+		return false, true
+	}
+	// The keys that both identities have stay as they are, so that a look-up that both answer never misses the session.
+	was := parseIdentity(string(old))
+	before := st.keys(nil, &was)
+	if !sh.blocks.change(r.ref, body) {
+		return false, false
+	}
+	st.index(r.ref, keys, before)
+	r.value, r.version = s, now
+	st.unindex(r.ref, before, keys)
+	return false, true
+}
+
+// remove takes a session out. The caller holds the lock of the shard.
+func (st *store[S]) remove(sh *shard[S], r ref, t tag) {
+	_, body := sh.blocks.identity(r)
+	id := parseIdentity(string(body))
+	var room [fewKeys]key
+	keys := st.keys(room[:0], &id)
+	st.warm(keys)
+	st.unindex(r, keys, nil)
+	sh.remove(r, t)
+}
