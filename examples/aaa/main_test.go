@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/fips140"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/dac/dactest"
+	"github.com/radius-dynauth/dynauth/errcause"
+	"github.com/stretchr/testify/require"
+	"layeh.com/radius"
+)
+
+// A running is the program with a NAS.
+type running struct {
+	t                *testing.T
+	http, accounting string
+	nas              *dactest.NAS
+	token            string
+}
+
+// start runs the program with a NAS whose user eve cannot be removed and whose user mute is not answered about.
+func start(t *testing.T, args ...string) *running {
+	r := &running{t: t, nas: dactest.NewNAS(t, dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) {
+		switch name, _, _ := attrs.UserName.Lookup(q.Attributes()); name {
+		case "eve":
+			return nil, errcause.SessionContextNotRemovable
+		case "mute":
+			return nil, dac.ErrSilent
+		}
+		return q.ACK()
+	}))}
+	out, in := io.Pipe()
+	ctx, cancel := context.WithCancel(context.Background())
+	var stderr bytes.Buffer
+	status := make(chan int, 1)
+	args = append([]string{"-nas", "127.0.0.1=" + dactest.Secret, "-port", fmt.Sprint(r.nas.Addr.Port()), "-accounting", "127.0.0.1:0", "-http", "127.0.0.1:0", "-t", "20ms", "-r", "2"}, args...)
+	go func() {
+		status <- run(ctx, args, in, &stderr)
+		in.Close()
+	}()
+	lines := bufio.NewReader(out)
+	first, err := lines.ReadString('\n')
+	require.NoError(t, err, stderr.String())
+	copied := make(chan bool)
+	go func() {
+		io.Copy(io.Discard, lines)
+		close(copied)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		require.Zero(t, <-status, stderr.String())
+		<-copied
+	})
+	addrs := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindAllString(first, -1)
+	require.Len(t, addrs, 2, first)
+	r.http, r.accounting = "http://"+addrs[0], addrs[1]
+	return r
+}
+
+// starts sends an Accounting-Request (Start) and waits for its answer.
+func (r *running) starts(a ...attrs.Attr) {
+	set, err := attrs.Join(append(a, attrs.AcctStatusType.Of(1))...).AppendTo(nil)
+	require.NoError(r.t, err)
+	p := radius.New(radius.CodeAccountingRequest, []byte(dactest.Secret))
+	p.Attributes = set
+	var b []byte
+	fips140.WithoutEnforcement(func() { b, err = p.Encode() })
+	require.NoError(r.t, err)
+	c, err := net.Dial("udp", r.accounting)
+	require.NoError(r.t, err)
+	defer c.Close()
+	_, err = c.Write(b)
+	require.NoError(r.t, err)
+	require.NoError(r.t, c.SetReadDeadline(time.Now().Add(20*time.Second)))
+	_, err = c.Read(make([]byte, 4096))
+	require.NoError(r.t, err)
+}
+
+// post sends body and returns the status and the answer.
+func (r *running) post(path, body string) (int, answer) {
+	q, err := http.NewRequestWithContext(r.t.Context(), "POST", r.http+path, strings.NewReader(body))
+	require.NoError(r.t, err)
+	q.Header.Set("Content-Type", "application/json")
+	if r.token != "" {
+		q.Header.Set("Authorization", "Bearer "+r.token)
+	}
+	resp, err := http.DefaultTransport.RoundTrip(q)
+	require.NoError(r.t, err)
+	defer resp.Body.Close()
+	var a answer
+	require.NoError(r.t, json.NewDecoder(resp.Body).Decode(&a))
+	require.Equal(r.t, "application/json", resp.Header.Get("Content-Type"))
+	return resp.StatusCode, a
+}
+
+func TestAnyProcessEndsAndChangesSessions(t *testing.T) {
+	r := start(t)
+	r.starts(attrs.UserName.Of("bob"), attrs.AcctSessionID.Of("1"), attrs.NASPort.Of(7), attrs.NASIdentifier.Of("bng"))
+	status, a := r.post("/coa", `{"who": {"User-Name": "bob"}, "change": {"Filter-Id": ["gold", "vpn"], "Session-Timeout": 600, "Mikrotik-Rate-Limit": "1M/1M"}}`)
+	require.Equal(t, 200, status, a.Error)
+	require.Equal(t, "CoA-ACK", a.Outcomes[0].Verdict)
+	require.Equal(t, r.nas.Addr.String(), a.Outcomes[0].NAS)
+	require.Equal(t, "1", a.Outcomes[0].Session)
+	require.Equal(t, 1, a.Outcomes[0].Transmissions)
+
+	came, err := dac.ParseRequest(r.nas.Received()[0].Wire, dactest.Secret)
+	require.NoError(t, err)
+	var names []string
+	for id := range attrs.IDs(came.Attributes()) {
+		names = append(names, id.String())
+	}
+	require.Equal(t, []string{"Message-Authenticator", "NAS-Identifier", "User-Name", "Acct-Session-Id", "Filter-Id", "Filter-Id", "Mikrotik-Rate-Limit", "Session-Timeout", "Event-Timestamp"}, names)
+
+	status, a = r.post("/disconnect", `{"who": {"Acct-Session-Id": "1"}}`)
+	require.Equal(t, 200, status, a.Error)
+	require.Equal(t, "Disconnect-ACK", a.Outcomes[0].Verdict)
+}
+
+func TestOutcomes(t *testing.T) {
+	r := start(t)
+	for i, name := range []string{"eve", "mute", "twin", "twin"} {
+		r.starts(attrs.UserName.Of(name), attrs.AcctSessionID.Of(fmt.Sprint(i)))
+	}
+	status, a := r.post("/disconnect", `{"who": {"User-Name": "eve"}}`)
+	require.Equal(t, 409, status)
+	require.EqualValues(t, 504, a.Outcomes[0].ErrorCause)
+	require.Equal(t, "Session-Context-Not-Removable", a.Outcomes[0].CauseName)
+	require.Equal(t, "Disconnect-NAK", a.Outcomes[0].Verdict)
+	status, a = r.post("/disconnect", `{"who": {"User-Name": "mute"}}`)
+	require.Equal(t, 504, status)
+	require.Contains(t, a.Outcomes[0].Error, "no answer")
+	before := len(r.nas.Received())
+	status, a = r.post("/disconnect", `{"who": {"User-Name": "twin"}}`)
+	require.Equal(t, 409, status)
+	require.Contains(t, a.Error, "2 sessions")
+	status, _ = r.post("/disconnect", `{"who": {"User-Name": "nobody"}}`)
+	require.Equal(t, 404, status)
+	require.Len(t, r.nas.Received(), before, "nothing is sent")
+	status, a = r.post("/disconnect", `{"who": {"User-Name": "twin"}, "all": true}`)
+	require.Equal(t, 200, status)
+	require.Len(t, a.Outcomes, 2)
+}
+
+func TestWhatCannotBeRead(t *testing.T) {
+	r := start(t)
+	for body, says := range map[string]string{
+		``:                                                  "EOF",
+		`{"who": {}}`:                                       "names no session",
+		`{"who": {"NAS-Identifier": "bng"}}`:                "names no session",
+		`{"who": {"User-Name": ""}}`:                        "User-Name",
+		`{"who": {"Rainbow": "x"}}`:                         "Rainbow",
+		`{"who": {"User-Name": {"a": 1}}}`:                  "a value is",
+		`{"who": {"User-Name": "bob"}, "now": 1}`:           "now",
+		`{"who": {"User-Name": "bob"}} {}`:                  "follows",
+		`{"who": {"User-Name": "b"}, "change": {"a": "b"}}`: "has none",
+		`{"who": {"User-Name": "` + strings.Repeat("x", maxBody) + `"}}`: "too large",
+	} {
+		status, a := r.post("/disconnect", body)
+		require.Equal(t, 400, status, body)
+		require.Contains(t, a.Error, says)
+	}
+	status, _ := r.post("/coa", `{"who": {"User-Name": "bob"}}`)
+	require.Equal(t, 400, status)
+	resp, err := http.Post(r.http+"/disconnect", "text/plain", strings.NewReader(`{"who": {"User-Name": "bob"}}`))
+	require.NoError(t, err)
+	resp.Body.Close()
+	require.Equal(t, 415, resp.StatusCode)
+	resp, err = http.Get(r.http + "/disconnect")
+	require.NoError(t, err)
+	resp.Body.Close()
+	require.Equal(t, 405, resp.StatusCode)
+}
+
+func TestTokenIsAskedFor(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(file, []byte("a token of sixteen\n"), 0o600))
+	r := start(t, "-token", file)
+	for _, token := range []string{"", "wrong", "a token of sixteen "} {
+		r.token = token
+		status, _ := r.post("/disconnect", `{"who": {"User-Name": "bob"}}`)
+		require.Equal(t, map[bool]int{true: 401, false: 404}[token != "a token of sixteen "], status, token) // a space behind a header is none
+	}
+	r.token = "a token of sixteen"
+	status, _ := r.post("/disconnect", `{"who": {"User-Name": "bob"}}`)
+	require.Equal(t, 404, status)
+}
+
+// A page whose name was made to lead here is not let in.
+func TestNamesAreRefusedWithoutAToken(t *testing.T) {
+	r := start(t)
+	q, err := http.NewRequestWithContext(t.Context(), "POST", r.http+"/disconnect", strings.NewReader(`{"who": {"User-Name": "bob"}}`))
+	require.NoError(t, err)
+	q.Header.Set("Content-Type", "application/json")
+	for host, want := range map[string]int{"attacker.example:8080": 421, "localhost:8080": 404, "[::1]": 404} {
+		q.Host = host
+		q.Body, err = q.GetBody()
+		require.NoError(t, err)
+		resp, err := http.DefaultTransport.RoundTrip(q)
+		require.NoError(t, err)
+		resp.Body.Close()
+		require.Equal(t, want, resp.StatusCode, host)
+	}
+}
+
+// A home network asks about its own users, and by the way that was recorded (RFC 8559).
+func TestHomeNetwork(t *testing.T) {
+	hub := dactest.NewNAS(t, dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) { return q.ACK() }))
+	r := start(t, "-realm", "home.example", "-via", "visited.example="+hub.Addr.String())
+	r.starts(attrs.UserName.Of("bob@home.example"), attrs.AcctSessionID.Of("1"), attrs.OperatorName.Of("1visited.example"), attrs.OperatorNASIdentifier.Of([]byte("token")))
+	r.starts(attrs.UserName.Of("eve@other.example"), attrs.AcctSessionID.Of("2"))
+	status, a := r.post("/disconnect", `{"who": {"Acct-Session-Id": "1"}}`)
+	require.Equal(t, 200, status, a.Outcomes)
+	came, err := dac.ParseRequest(hub.Received()[0].Wire, dactest.Secret)
+	require.NoError(t, err)
+	token, err := attrs.OperatorNASIdentifier.Get(came.Attributes())
+	require.NoError(t, err)
+	require.Equal(t, "token", string(token))
+	status, _ = r.post("/disconnect", `{"who": {"Acct-Session-Id": "2"}}`)
+	require.Equal(t, 403, status)
+	require.Empty(t, r.nas.Received())
+}
+
+// A relay reports of NASes, which are asked where they are.
+func TestRelaysReportOfNASes(t *testing.T) {
+	o, err := parseOptions([]string{"-nas", "192.0.2.0/24=s", "-relay", "198.51.100.1=s", "-port", "1700"}, io.Discard)
+	require.NoError(t, err)
+	a := newAAA(o)
+	for _, c := range []struct {
+		from, want string
+		nas        attrs.Attr
+	}{
+		{"198.51.100.1:5", "192.0.2.7:1700", attrs.NASIPAddress.Of(netip.MustParseAddr("192.0.2.7"))},
+		{"192.0.2.9:5", "192.0.2.9:1700", attrs.NASIPAddress.Of(netip.MustParseAddr("10.0.0.1"))},
+		{"198.51.100.1:5", "", attrs.NASIdentifier.Of("bng")},
+	} {
+		set, err := attrs.Join(c.nas, attrs.AcctSessionID.Of(c.from+c.want), attrs.AcctStatusType.Of(1)).AppendTo(nil)
+		require.NoError(t, err)
+		require.NoError(t, a.sessions.Learn(t.Context(), &radius.Packet{Code: 4, Attributes: set}, netip.MustParseAddrPort(c.from)))
+		found, err := a.sessions.Find(t.Context(), attrs.NAS{}, attrs.Identity{AcctSessionID: c.from + c.want})
+		require.NoError(t, err)
+		to, err := a.target(t.Context(), found[0])
+		if c.want == "" {
+			require.ErrorIs(t, err, dac.ErrNoRoute)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, c.want, to.Addr.String())
+	}
+}
+
+func TestUsageIsExplained(t *testing.T) {
+	short := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(short, []byte("s3cret"), 0o600))
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"nobody":         {nil, "give -nas"},
+		"no secret":      {[]string{"-nas", "192.0.2.1"}, "and the secret"},
+		"no prefix":      {[]string{"-nas", "s3cret=s3cret"}, "and the secret"},
+		"twice":          {[]string{"-nas", "192.0.2.1=s3cret", "-nas", "192.0.2.1/32=s3cret"}, "twice"},
+		"relay":          {[]string{"-nas", "192.0.2.1=s3cret", "-relay", "s3cret"}, "-relay"},
+		"via":            {[]string{"-nas", "192.0.2.1=s3cret", "-via", "realm"}, "HOST:PORT"},
+		"port":           {[]string{"-nas", "192.0.2.1=s3cret", "-port", "0"}, "-port"},
+		"open to all":    {[]string{"-nas", "192.0.2.1=s3cret", "-http", "0.0.0.0:0"}, "-token"},
+		"open, no host":  {[]string{"-nas", "192.0.2.1=s3cret", "-http", ":0"}, "-token"},
+		"no token file":  {[]string{"-nas", "192.0.2.1=s3cret", "-token", "/nowhere/x"}, "no such file"},
+		"short token":    {[]string{"-nas", "192.0.2.1=s3cret", "-token", short}, "16 characters"},
+		"a word":         {[]string{"-nas", "192.0.2.1=s3cret", "now"}, "no flag"},
+		"where is HTTP?": {[]string{"-nas", "192.0.2.1=s3cret", "-http", "nowhere"}, "-http"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stderr bytes.Buffer
+			require.Equal(t, 2, run(t.Context(), c.args, io.Discard, &stderr))
+			require.Contains(t, stderr.String(), c.says)
+			require.NotContains(t, stderr.String(), "s3cret")
+		})
+	}
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"crypto/fips140"
+	"encoding/xml"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/stretchr/testify/require"
+)
+
+// TestMain makes the test binary what bench starts: itself, in another role. The servers beside this module's use MD5 without asking for leave.
+func TestMain(m *testing.M) {
+	var code int
+	fips140.WithoutEnforcement(func() {
+		if len(os.Args) > 1 && os.Args[1] == "-role" {
+			code = run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+		} else {
+			code = m.Run()
+		}
+	})
+	os.Exit(code)
+}
+
+// Every server answers every request of every kind of run with an authentic Disconnect-ACK, or the generator says no.
+func TestEveryServerAnswers(t *testing.T) {
+	svg := t.TempDir() + "/speed.svg"
+	for _, args := range []string{
+		"-sessions 1000 -requests 3000 -rounds 1 -rate 1000 -paced 100ms -svg " + svg,
+		"-sessions 1000 -requests 1000 -rounds 1 -growth",
+	} {
+		var out bytes.Buffer
+		code := run(strings.Fields(args), nil, &out, os.Stderr)
+		require.Zero(t, code, "%s", out.String())
+		for _, name := range allServers() {
+			require.Contains(t, out.String(), name)
+		}
+	}
+	b, err := os.ReadFile(svg)
+	require.NoError(t, err)
+	dec := xml.NewDecoder(bytes.NewReader(b))
+	for err == nil {
+		_, err = dec.Token()
+	}
+	require.ErrorIs(t, err, io.EOF, "the plot is no XML")
+}
+
+// A generator of another platform sends and receives one datagram a call.
+func TestPlainPort(t *testing.T) {
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	require.NoError(t, err)
+	defer c.Close()
+	go servePlain(c, options{sessions: 10}, func() {})
+	p, err := newPlainPort(c.LocalAddr().String())
+	require.NoError(t, err)
+	defer p.close()
+	task := task{Sessions: 10, Requests: 300, Ports: 1}
+	l := &lane{port: p, task: &task, signer: newSigner(), packets: task.packets()}
+	require.NoError(t, closedLoop([]*lane{l}, 5))
+	require.Equal(t, 300, l.answered)
+	none, err := p.receive(time.Millisecond)
+	require.NoError(t, err)
+	require.Empty(t, none)
+}
+
+func TestFlagsThatMeanNothingAreRefused(t *testing.T) {
+	for _, args := range []string{"-servers nobody", "-ma perhaps", "-rounds 0", "-in-flight 300 -ports 1", "more"} {
+		var stderr bytes.Buffer
+		require.Equal(t, 2, run(strings.Fields(args), nil, io.Discard, &stderr), args)
+		require.NotEmpty(t, stderr.String())
+	}
+}
+
+// The requests are what this module's own parser takes, and the bare server refuses what it must.
+func TestTheBareServerChecks(t *testing.T) {
+	now := time.Now()
+	for _, ma := range []bool{false, true} {
+		c := newChecker(10)
+		good := c.appendRequest(nil, 3, 7, ma, now)
+		_, err := dac.ParseRequest(good, secret)
+		require.NoError(t, err)
+		ack := c.answer(nil, good, now)
+		_, err = dac.ParseResponse(ack, good, secret)
+		require.NoError(t, err)
+		require.Equal(t, byte(disconnectACK), ack[0])
+		require.Equal(t, ack, c.answer(nil, good, now), "a duplicate gets the same octets")
+
+		require.Equal(t, byte(disconnectNAK), c.answer(nil, c.appendRequest(nil, 99, 7, ma, now), now)[0], "no such session")
+		require.Empty(t, c.answer(nil, c.appendRequest(nil, 3, 7, ma, now.Add(-time.Hour)), now), "stale")
+		for i := range good {
+			forged := bytes.Clone(good)
+			forged[i]++
+			require.Empty(t, c.answer(nil, forged, now), "octet %d forged", i)
+			require.Empty(t, c.answer(nil, good[:i], now), "cut to %d octets", i)
+		}
+		if ma { // signed by the secret, but with a Message-Authenticator that is wrong
+			forged := bytes.Clone(good)
+			forged[headerLen+2]++
+			copy(forged[4:], c.authenticator(forged, zeros[:]))
+			require.Empty(t, c.answer(nil, forged, now))
+		}
+	}
+}
+
+func TestMediansAreOfEachFigure(t *testing.T) {
+	m := medians([]measure{{perSecond: 1, cpu: 9, resent: 1}, {perSecond: 3, cpu: 7, resent: 2}, {perSecond: 2, cpu: 8}})
+	require.Equal(t, measure{perSecond: 2, cpu: 8, resent: 3}, m)
+	require.Equal(t, 1.5, medians([]measure{{perSecond: 1}, {perSecond: 2}}).perSecond)
+}
