@@ -257,6 +257,9 @@ func judge(t *testing.T, pcap, port string, exchanges int) {
 	judgeSecret(t, pcap, port, interopSecret, exchanges)
 }
 
+// traceroute is what tshark remarks of UDP at the ports 33435 to 33463, which kernels hand out to any socket.
+var traceroute = regexp.MustCompile(`Possible traceroute: hop #\d+, attempt #\d+`)
+
 // judgeSecret is judge for another secret than that of most tests.
 func judgeSecret(t *testing.T, pcap, port, secret string, exchanges int) {
 	t.Helper()
@@ -284,7 +287,7 @@ func judgeSecret(t *testing.T, pcap, port, secret string, exchanges int) {
 			assert.Fail(t, "not RADIUS", line)
 		}
 		assert.NotContains(t, []string{"1", "True"}, f[2], line)
-		assert.Empty(t, strings.Join(f[3:], ""), line)
+		assert.Empty(t, traceroute.ReplaceAllString(strings.Join(f[3:], ""), ""), line)
 	}
 	assert.Equal(t, exchanges, requests, "requests")
 	assert.Equal(t, exchanges, answers, "answers")
