@@ -25,16 +25,21 @@ func (n NAS) Attr() Attr {
 	if n.Identifier != "" {
 		a = append(a, NASIdentifier.Of(n.Identifier))
 	}
-	for _, key := range []Key[netip.Addr]{NASIPAddress, NASIPv6Address} {
-		i := slices.IndexFunc(n.Addrs, func(addr netip.Addr) bool { return addr.Unmap().Is4() == (key == NASIPAddress) })
-		if i < 0 {
-			continue
+	var had [2]bool // of each family: a packet has one of each attribute at most (RFC 5176, section 3.6)
+	for _, addr := range n.Addrs {
+		addr = addr.Unmap()
+		key, family := NASIPv6Address, 1
+		if addr.Is4() {
+			key, family = NASIPAddress, 0
 		}
-		if addr := n.Addrs[i].Unmap(); addr.IsValid() && !addr.IsUnspecified() {
+		switch {
+		case had[family]:
+		case addr.IsValid() && !addr.IsUnspecified():
 			a = append(a, key.Of(addr))
-		} else {
+		default:
 			a = append(a, Failed(fmt.Errorf("attrs: %v: unspecified address", key)))
 		}
+		had[family] = true
 	}
 	return Join(a...)
 }

@@ -48,6 +48,19 @@ func TestIdentityOfReadsWhatAttrWrites(t *testing.T) {
 	require.True(t, id.IsZero())
 }
 
+func TestNASKeepsTheOrderOfItsAddresses(t *testing.T) {
+	four, six := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")
+	for _, addrs := range [][]netip.Addr{{four, six}, {six, four}} {
+		nas, _, err := IdentityOf(setOf(t, NAS{Addrs: addrs}.Attr()))
+		require.NoError(t, err)
+		require.Equal(t, addrs, nas.Addrs)
+	}
+	nas, _, err := IdentityOf(setOf(t, NAS{Addrs: []netip.Addr{four, six, six.Next(), netip.AddrFrom16(four.Next().As16()), {}}}.Attr()))
+	require.NoError(t, err)
+	require.Equal(t, []netip.Addr{four, six}, nas.Addrs, "the first of each family")
+	require.Error(t, NAS{Addrs: []netip.Addr{{}}}.Attr().Err())
+}
+
 func TestIdentityOfLeavesVendorAttributesToTheHost(t *testing.T) {
 	set := setOf(t, UserName.Of("bob"), testText.Of("v"), testPair.Of("x=y"), FramedIPv6Address.Of(netip.MustParseAddr("2001:db8::9")))
 	_, id, err := IdentityOf(set)
