@@ -60,10 +60,11 @@ func (c *handlerContext) Err() error {
 	switch m := c.made.Load(); {
 	case m == returned:
 		return context.Canceled
-	case m != nil:
+	case m != nil && m.Err() != nil:
 		return m.Err()
-	case c.j.l.ctx.Err() != nil:
+	case c.j.l.ctx.Err() != nil: // it ends for all handlers at once, though each is told in its turn
 		return c.j.l.ctx.Err()
+	case m != nil:
 	case c.j.early(): // without a look at the clock, which costs more than all the rest
 	case !time.Now().Before(c.deadline()):
 		return context.DeadlineExceeded

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -54,6 +55,37 @@ func TestServeDrains(t *testing.T) {
 		require.NoError(t, <-r.done)
 		r.done <- nil
 		require.Equal(t, began.Add(5*time.Second), ctxEnded)
+	})
+}
+
+// Who is told first that its time is over leaves to nobody, who waits for it, the little that is left of theirs.
+func TestDrainEndsAllContextsAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const handlers, long = 8, 10_000
+		var all [handlers]context.Context
+		var going atomic.Int32
+		r := serve(t, &dac.Server{Handler: dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) {
+			all[q.Seq-1] = ctx
+			for range long { // so that it takes a while until the next one is told
+				_, cancel := context.WithCancel(ctx)
+				defer cancel()
+			}
+			<-ctx.Done()
+			for _, other := range all {
+				if other.Err() == nil {
+					going.Add(1)
+				}
+			}
+			return nil, dac.ErrDiscard
+		})})
+		c := r.from(aaaAddr)
+		for i := range handlers {
+			require.Nil(t, r.sends(c, coa(t, byte(i), bob)))
+		}
+		r.stop()
+		time.Sleep(6 * time.Second)
+		require.EqualValues(t, handlers, r.coas().Dropped)
+		require.Zero(t, going.Load())
 	})
 }
 
