@@ -130,11 +130,19 @@ func TestEachYieldsInOrderOfCompletion(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := script(t, dactest.Delay(3*time.Second/2, dactest.ACK()), dactest.Delay(time.Second, dactest.NAK(errcause.SessionContextNotFound)), dactest.ACK())
 		var tags []int
-		for out := range s.Client.Each(t.Context(), jobs(t, 3)) {
+		apart := func(yield func(dac.Job) bool) { // so that they come in their order
+			for job := range jobs(t, 3) {
+				if !yield(job) {
+					return
+				}
+				time.Sleep(time.Millisecond)
+			}
+		}
+		for out := range s.Client.Each(t.Context(), apart) {
 			tags = append(tags, out.Job.Tag.(int))
 			if out.Job.Tag == 1 {
 				assert.ErrorIs(t, out.Err, errcause.SessionContextNotFound)
-				assert.Equal(t, time.Second, time.Since(s.began))
+				assert.Equal(t, time.Second+time.Millisecond, time.Since(s.began))
 			}
 		}
 		assert.Equal(t, []int{2, 1, 0}, tags)

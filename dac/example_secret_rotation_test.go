@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log"
 	"net/netip"
+	"time"
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/dac"
@@ -39,6 +40,9 @@ func ExamplePeer_secretRotation() {
 	// not at all?, the new: refused at the start
 }
 
+// labRetry is for a lab: the zero Retry takes 30 s, as RFC 5080 wants it.
+var labRetry = dac.Retry{Initial: 10 * time.Millisecond, Max: 100 * time.Millisecond, Transmissions: 8}
+
 // asked says what a sender that knows a secret hears from a NAS that knows it as peer.
 func asked(peer dac.Peer, secret dac.Secret) string {
 	network := new(dactest.Network) // in memory; else ListenAndServe
@@ -49,9 +53,12 @@ func asked(peer dac.Peer, secret dac.Secret) string {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(ctx, network.Listen(at)) }()
+	go func() {
+		served <- server.Serve(ctx, network.Listen(at))
+		stop()
+	}()
 
-	client := &dac.Client{Peers: dac.SharedSecret(string(secret)), Dial: network.Dial, Retry: dac.Retry{Initial: 1e6, Transmissions: 2}} // a millisecond
+	client := &dac.Client{Peers: dac.SharedSecret(string(secret)), Dial: network.Dial, Retry: labRetry}
 	_, err := client.Disconnect(ctx, at, attrs.UserName.Of("bob"))
 	stop()
 	if problem := <-served; problem != nil {

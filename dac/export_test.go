@@ -4,6 +4,9 @@ package dac
 
 import "context"
 
+// Raced says that the race detector is on.
+const Raced = raced
+
 // ByWorker reports whether a worker runs the handler with that context, and not the read loop.
 func ByWorker(ctx context.Context) bool { return ctx.Value(jobKey{}).(*job).reader == nil }
 
