@@ -127,6 +127,7 @@ func (p *sourcePort) repeat(x *exchange) {
 // transmit sends all, exchanges of p with the octets wires, and tells those that could not be sent.
 func (p *sourcePort) transmit(all []*exchange, wires [][]byte) {
 	for len(all) > 1 {
+		beforeWrite()
 		sent, err := p.link.write(wires)
 		all, wires = all[sent:], wires[sent:]
 		if err == nil {
@@ -148,6 +149,7 @@ func (p *sourcePort) transmit(all []*exchange, wires [][]byte) {
 func (p *sourcePort) transmitOne(x *exchange) {
 	var err error
 	for range 4 {
+		beforeWrite()
 		if err = p.link.writeOne(x.wire); err == nil {
 			return
 		}
@@ -194,6 +196,7 @@ func (p *sourcePort) endAll(now instant, c *chores, err func(x *exchange) error)
 func (p *sourcePort) receive() {
 	for failures := 0; ; {
 		packets, err := p.link.read()
+		afterRead()
 		if len(packets) > 0 {
 			failures = 0
 			now := p.to.core.now()

@@ -67,6 +67,7 @@ func (st *serverState) write(io packetIO, os []outgoing) {
 		st.noting.Lock()
 		defer st.noting.Unlock()
 	}
+	beforeWrite()
 	io.write(os)
 	for i := range os {
 		o := &os[i]

@@ -104,6 +104,7 @@ func (r *reader) lead() {
 		}
 		r.flush()
 		n, err := r.l.io.read(r.in)
+		afterRead()
 		if isTooLong(err) {
 			continue
 		}

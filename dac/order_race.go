@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build race
+
+package dac
+
+import "sync/atomic"
+
+// ordered stands for all networks: what a packet brings comes after what was done before it was sent. The race detector knows that of files and
+// of TCP and not of datagrams, and would take for races what a handler writes and what a test reads once it has the answer.
+var ordered atomic.Uint64
+
+// beforeWrite is called before a packet is written, afterRead after one was read.
+
+func beforeWrite() { ordered.Add(1) }
+func afterRead()   { ordered.Load() }
