@@ -52,11 +52,11 @@ func run(ctx context.Context, w io.Writer) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx, socket) }()
 
-	// The AAA side. It waits 100 ms for an answer instead of the RFC's two seconds, and its network loses what it is told to lose.
+	// The AAA side. It waits half a second for an answer instead of the RFC's two seconds, and its network loses what it is told to lose.
 	network := &lossy{}
 	client := &dac.Client{
 		Peers: peers,
-		Retry: dac.Retry{Initial: 100 * time.Millisecond},
+		Retry: dac.Retry{Initial: 500 * time.Millisecond},
 		Dial:  network.Dial,
 		Trace: show(out),
 	}
