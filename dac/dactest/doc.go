@@ -15,8 +15,9 @@
 //
 // [NewNAS] serves a dac.Handler, a session.Dispatcher mostly, over a real socket, and has a Client that knows the way and the secret. What the
 // handler returns is what the Client gets, so most tests are a call and a look at its error. Drop loses the next requests, to see that a
-// retransmission is executed once; Received tells of every datagram that came and of what the Server made of it. [ServeNAS] takes a Server of
-// the test's own, with its limits and Peers.
+// retransmission is executed once; Received tells of every datagram that came and of what the Server made of it. What the handler wrote before it
+// answered a test may read once it has the answer, without a lock and under the race detector too. [ServeNAS] takes a Server of the test's own, with
+// its limits and Peers.
 //
 // # Testing a client
 //
