@@ -229,7 +229,7 @@ type reader struct {
 	nas   NAS
 	id    Identity
 	texts [texts][]byte
-	addrs [2]netip.Addr // of the NAS: NAS-IP-Address, NAS-IPv6-Address
+	addrs [2]netip.Addr // of the NAS: IPv4, IPv6
 	errs  []error
 }
 
@@ -239,7 +239,7 @@ func (r *reader) read(avp *radius.AVP) {
 	case 1:
 		r.text(userName, avp)
 	case 4:
-		r.nasAddr(0, b, NASIPAddress)
+		r.nasAddr(b, NASIPAddress)
 	case 5:
 		if v, ok := decoded(r, NASPort, b); ok {
 			if r.id.NASPort == nil {
@@ -269,7 +269,7 @@ func (r *reader) read(avp *radius.AVP) {
 	case 89:
 		r.text(chargeableUserIdentity, avp)
 	case 95:
-		r.nasAddr(1, b, NASIPv6Address)
+		r.nasAddr(b, NASIPv6Address)
 	case 96:
 		if v, ok := decoded(r, FramedInterfaceID, b); ok {
 			if r.id.FramedInterfaceID == nil {
@@ -342,18 +342,26 @@ func (r *reader) setTexts() {
 	}
 }
 
-// nasAddr notes an address of the NAS.
-func (r *reader) nasAddr(i int, b []byte, key Key[netip.Addr]) {
+// nasAddr notes an address of the NAS, of which there is one of each family. NAS-IPv6-Address may have an IPv4 address in it, beside NAS-IP-Address
+// or alone.
+func (r *reader) nasAddr(b []byte, key Key[netip.Addr]) {
 	v, ok := decoded(r, key, b)
+	if !ok {
+		return
+	}
+	v = v.Unmap()
+	have := &r.addrs[1]
+	if v.Is4() {
+		have = &r.addrs[0]
+	}
 	switch {
-	case !ok:
 	case v.IsUnspecified():
 		r.accept(invalid("%v: unspecified address", key))
-	case r.addrs[i].IsValid():
-		r.agree(key, r.addrs[i] == v)
+	case have.IsValid():
+		r.agree(key, *have == v)
 	default:
-		r.addrs[i] = v
-		r.nas.Addrs = append(r.nas.Addrs, v.Unmap())
+		*have = v
+		r.nas.Addrs = append(r.nas.Addrs, v)
 	}
 }
 

@@ -61,6 +61,21 @@ func TestNASKeepsTheOrderOfItsAddresses(t *testing.T) {
 	require.Error(t, NAS{Addrs: []netip.Addr{{}}}.Attr().Err())
 }
 
+// An IPv4 address in NAS-IPv6-Address is that of NAS-IP-Address, given once more.
+func TestMappedNASAddressIsIPv4(t *testing.T) {
+	four := netip.MustParseAddr("192.0.2.1")
+	mapped := func(a netip.Addr) Attr { b := a.As16(); return Raw(95, b[:]) }
+	for _, set := range [][]Attr{{mapped(four)}, {NASIPAddress.Of(four), mapped(four)}, {mapped(four), NASIPAddress.Of(four)}} {
+		nas, _, err := IdentityOf(setOf(t, set...))
+		require.NoError(t, err)
+		require.Equal(t, NAS{Addrs: []netip.Addr{four}}, nas)
+	}
+	for _, set := range [][]Attr{{NASIPAddress.Of(four), mapped(four.Next())}, {mapped(netip.IPv4Unspecified())}} {
+		_, _, err := IdentityOf(setOf(t, set...))
+		require.ErrorIs(t, err, errcause.InvalidRequest)
+	}
+}
+
 func TestIdentityOfLeavesVendorAttributesToTheHost(t *testing.T) {
 	set := setOf(t, UserName.Of("bob"), testText.Of("v"), testPair.Of("x=y"), FramedIPv6Address.Of(netip.MustParseAddr("2001:db8::9")))
 	_, id, err := IdentityOf(set)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
 )
@@ -96,7 +97,7 @@ func FuzzParseRequest(f *testing.F) {
 		}
 		on, err := ParseRequest(again, "t")
 		require.NoError(t, err)
-		require.True(t, same(others(r.Attributes()), others(on.Attributes())), "a proxy changes nothing")
+		require.True(t, same(revealed(t, r), revealed(t, on)), "a proxy changes nothing but the salt and the padding of hidden values")
 
 		for _, code := range []radius.Code{r.Packet.Code + 1, r.Packet.Code + 2} {
 			ab, err := answer(code).AppendSigned(nil, r, "s")
@@ -107,6 +108,13 @@ func FuzzParseRequest(f *testing.F) {
 			require.LessOrEqual(t, len(all(a.Packet.Attributes, 24)), 1)
 		}
 	})
+}
+
+// revealed are the attributes of r but for Message-Authenticator, with hidden values in clear.
+func revealed(t *testing.T, r *Request) radius.Attributes {
+	set, err := attrs.MapHidden(r.Attributes(), r.Reveal)
+	require.NoError(t, err)
+	return others(set)
 }
 
 // oddMessageAuthenticator reports whether b has two of them or one of another length.

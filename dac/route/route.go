@@ -150,17 +150,23 @@ func nasOf(set radius.Attributes) (name []byte, addrs [2]netip.Addr) {
 		case a.Type == typeNASID && name == nil && len(a.Attribute) > 0:
 			name = a.Attribute
 		case a.Type == typeNASIP && len(a.Attribute) == 4:
-			noteNAS(&addrs[0], netip.AddrFrom4([4]byte(a.Attribute)))
+			noteNAS(&addrs, netip.AddrFrom4([4]byte(a.Attribute)))
 		case a.Type == typeNASIP6 && len(a.Attribute) == 16:
-			noteNAS(&addrs[1], netip.AddrFrom16([16]byte(a.Attribute)))
+			noteNAS(&addrs, netip.AddrFrom16([16]byte(a.Attribute)))
 		}
 	}
 	return name, addrs
 }
 
-func noteNAS(to *netip.Addr, a netip.Addr) {
-	if !to.IsValid() && !a.IsUnspecified() {
-		*to = a.Unmap()
+// noteNAS keeps the first address of each family.
+func noteNAS(addrs *[2]netip.Addr, a netip.Addr) {
+	a = a.Unmap()
+	have := &addrs[1]
+	if a.Is4() {
+		have = &addrs[0]
+	}
+	if !have.IsValid() && !a.IsUnspecified() {
+		*have = a
 	}
 }
 
