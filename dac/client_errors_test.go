@@ -25,7 +25,7 @@ import (
 )
 
 var (
-	shortly = dac.Retry{Initial: 20 * time.Millisecond, Transmissions: 3}
+	shortly = dac.Retry{Initial: 200 * time.Millisecond, Transmissions: 3}
 
 	portText     = regexp.MustCompile(`from port \d+`)
 	durationText = regexp.MustCompile(`\bin [0-9.]+[µm]?s`)
@@ -37,6 +37,7 @@ func text(err error, nas netip.AddrPort) string {
 	s := strings.ReplaceAll(err.Error(), nas.String(), "NAS")
 	s = portText.ReplaceAllString(s, "from port P")
 	s = durationText.ReplaceAllString(s, "in D")
+	s = strings.ReplaceAll(s, "off by 1h0m1s", "off by 1h0m0s") // where the second turned between the stamp and the look at it
 	return idText.ReplaceAllString(s, "-Request N")
 }
 
@@ -109,6 +110,7 @@ func TestEveryCauseSaysWhatToLookAt(t *testing.T) {
 		script[i] = dactest.NAK(0, attrs.Raw(101, binary.BigEndian.AppendUint32(nil, uint32(c))))
 	}
 	nas := dactest.NewScriptedNAS(t, script...)
+	nas.Client.Retry = dac.Retry{} // a retransmission would take the next step
 	for _, c := range causes {
 		_, err := nas.Client.CoA(t.Context(), nas.Addr, attrs.UserName.Of("bob"))
 		assert.EqualError(t, err, fmt.Sprintf("dac: CoA-NAK from %v: %s; %s", nas.Addr, c.Error(), c.Hint()))
@@ -134,12 +136,12 @@ func TestICMPRefusalIsNotedAndTheScheduleGoesOn(t *testing.T) {
 
 func TestFailFastEndsAtTheFirstICMPError(t *testing.T) {
 	addr := dactest.DeadPort(t)
-	client := &dac.Client{Peers: dac.SharedSecret(dactest.Secret), FailFast: true}
+	client := &dac.Client{Peers: dac.SharedSecret(dactest.Secret), FailFast: true, Retry: dac.Retry{Initial: 15 * time.Second}}
 	defer client.Close()
 	began := time.Now()
 	_, err := client.Disconnect(t.Context(), addr, attrs.UserName.Of("bob"))
 	require.ErrorIs(t, err, dac.ErrUnreachable)
-	assert.Less(t, time.Since(began), 2*time.Second)
+	assert.Less(t, time.Since(began), 13*time.Second)
 	assert.Equal(t, 1, noAnswer(t, err).Sent)
 }
 

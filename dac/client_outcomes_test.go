@@ -31,6 +31,7 @@ func TestReauthorizeOutcomesSayWhatWasSeen(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			nas := dactest.NewScriptedNAS(t, c.step)
+			nas.Client.Retry = dac.Retry{}
 			resp, err := nas.Client.Reauthorize(t.Context(), nas.Addr, attrs.UserName.Of("bob"), attrs.State.Of([]byte("s")))
 			require.NotNil(t, resp, "the whole answer")
 			assert.Equal(t, nas.Addr, resp.Source)

@@ -152,10 +152,16 @@ func migratedClientsAskAlike(t *testing.T) {
 		Handler: dacServer(func(id string) bool { _, found := live.LoadAndDelete(id); return found }).Handler,
 	})
 	ctx, addr := t.Context(), nas.Addr.String()
+	others := []string{"4f2b", "4f2c"}
+	live.Store(others[0], true)
 	for name, end := range map[string]func() error{
-		"exchange": func() error { return endByExchange(ctx, addr, "4f2a") },
-		"client":   func() error { return endByClient(ctx, nas.Client, nas.Addr, "4f2a") },
-		"text":     func() error { return inProcess(ctx, nas.Client, nas.Addr, "Acct-Session-Id=4f2a") },
+		"exchange": func() error { // by another session each time: its identifier is drawn, and the same one would be the same request
+			id := others[0]
+			others = others[1:]
+			return endByExchange(ctx, addr, id)
+		},
+		"client": func() error { return endByClient(ctx, nas.Client, nas.Addr, "4f2a") },
+		"text":   func() error { return inProcess(ctx, nas.Client, nas.Addr, "Acct-Session-Id=4f2a") },
 		"octets": func() error {
 			conn, err := net.Dial("udp", addr)
 			require.NoError(t, err)

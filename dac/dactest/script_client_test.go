@@ -136,5 +136,6 @@ func TestScriptedClientOnLoopback(t *testing.T) {
 	b := c.Sign(disconnect(t, "bob"))
 	c.Send(b[:30])
 	c.Silence()
+	require.True(t, c.Ask(disconnect(t, "bob")).ACK()) // and so the one before it has been read
 	require.ErrorIs(t, n.Received()[1].Err, dac.ErrMalformed)
 }

@@ -359,6 +359,7 @@ func TestScriptThatCannotAnswerFailsItsTest(t *testing.T) {
 
 func TestScriptedNASOnLoopback(t *testing.T) {
 	n := dactest.NewScriptedNAS(t, dactest.Drop(2), dactest.NAK(errcause.SessionContextNotFound))
+	n.Client.Retry.Initial = 400 * time.Millisecond
 	_, err := n.Client.Disconnect(t.Context(), n.Addr, attrs.UserName.Of("bob"))
 	require.ErrorIs(t, err, errcause.SessionContextNotFound)
 	in := n.Received()

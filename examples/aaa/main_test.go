@@ -51,7 +51,7 @@ func start(t *testing.T, args ...string) *running {
 	ctx, cancel := context.WithCancel(context.Background())
 	var stderr bytes.Buffer
 	status := make(chan int, 1)
-	args = append([]string{"-nas", "127.0.0.1=" + dactest.Secret, "-port", fmt.Sprint(r.nas.Addr.Port()), "-accounting", "127.0.0.1:0", "-http", "127.0.0.1:0", "-t", "20ms", "-r", "2"}, args...)
+	args = append([]string{"-nas", "127.0.0.1=" + dactest.Secret, "-port", fmt.Sprint(r.nas.Addr.Port()), "-accounting", "127.0.0.1:0", "-http", "127.0.0.1:0", "-t", "1s", "-r", "2"}, args...)
 	go func() {
 		status <- run(ctx, args, in, &stderr)
 		in.Close()

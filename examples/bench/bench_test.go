@@ -68,7 +68,9 @@ func TestPlainPort(t *testing.T) {
 	require.Equal(t, 300, l.answered)
 	none, err := p.receive(time.Millisecond)
 	require.NoError(t, err)
-	require.Empty(t, none)
+	if l.resent == 0 { // else a second answer may come
+		require.Empty(t, none)
+	}
 }
 
 func TestFlagsThatMeanNothingAreRefused(t *testing.T) {

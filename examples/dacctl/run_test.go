@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/dac"
@@ -153,7 +154,7 @@ func TestStandardInputIsAFile(t *testing.T) {
 func TestOutcomesAreObjects(t *testing.T) {
 	nas := startNAS(t, byUser)
 	file := write(t, "User-Name = bob\n\nUser-Name = eve\n\nRainbow = 1\n\nUser-Name = silent\n")
-	got := dacctl(t, t.Context(), "disconnect", "-nas", nas, "-secret", testSecret, "-f", file, "-json", "-s", "-t", "0.02", "-r", "2")
+	got := dacctl(t, t.Context(), "disconnect", "-nas", nas, "-secret", testSecret, "-f", file, "-json", "-s", "-t", "0.5", "-r", "2")
 	require.Contains(t, got.err, "1 ACK, 1 NAK, 1 no answer, 1 invalid\n")
 	records := map[int]record{}
 	for line := range strings.Lines(got.out) {
@@ -190,13 +191,17 @@ func TestRerunSkipsWhatWasAnsweredForGood(t *testing.T) {
 	})
 	file := write(t, "User-Name = bob\n\nUser-Name = eve\n\nUser-Name = busy\n\nUser-Name = silent\n")
 	results := filepath.Join(t.TempDir(), "results")
-	args := []string{"disconnect", "-nas", nas, "-secret", testSecret, "-f", file, "-results", results, "-t", "0.02", "-r", "1"}
+	args := []string{"disconnect", "-nas", nas, "-secret", testSecret, "-f", file, "-results", results, "-t", "1", "-r", "1"}
 
 	require.Equal(t, "1 ACK, 2 NAK, 1 no answer", dacctl(t, t.Context(), args...).last())
+	second := time.Now().Truncate(time.Second).Add(time.Second)
+	<-time.After(time.Until(second)) // with the same second and the same identifier it would be the same request
 	again := dacctl(t, t.Context(), args...)
 	require.Equal(t, "1 ACK, 2 NAK, 1 no answer (2 of them in an earlier run)", again.last())
 	require.Equal(t, 2, again.status)
+	mu.Lock()
 	require.Equal(t, map[string]int{"bob": 1, "eve": 1, "busy": 2, "silent": 2}, asked)
+	mu.Unlock()
 
 	text, err := os.ReadFile(results)
 	require.NoError(t, err)
@@ -206,6 +211,8 @@ func TestRerunSkipsWhatWasAnsweredForGood(t *testing.T) {
 	other := dacctl(t, t.Context(), args...)
 	require.Equal(t, 3, other.status)
 	require.Contains(t, other.err, "was the file or the command changed?")
+	mu.Lock()
+	defer mu.Unlock()
 	require.Zero(t, asked["alice"])
 }
 
