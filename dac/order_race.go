@@ -10,7 +10,8 @@ import "sync/atomic"
 // of TCP and not of datagrams, and would take for races what a handler writes and what a test reads once it has the answer.
 var ordered atomic.Uint64
 
-// beforeWrite is called before a packet is written, afterRead after one was read.
-
+// beforeWrite is called before a packet is written.
 func beforeWrite() { ordered.Add(1) }
-func afterRead()   { ordered.Load() }
+
+// afterRead is called after a packet was read.
+func afterRead() { ordered.Load() }
