@@ -4,6 +4,9 @@ package session_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/radius-dynauth/dynauth/attrs"
@@ -71,4 +74,37 @@ func TestAheadChangesNothing(t *testing.T) {
 	found, err := table.Find(context.Background(), *next[2])
 	require.NoError(t, err)
 	require.Equal(t, []int{0}, found)
+}
+
+// What Ahead looks at may be gone at any moment, with the memory that it stood in.
+func TestAheadWhileSessionsComeAndGo(t *testing.T) {
+	var table session.Table[int]
+	var next []*attrs.Identity
+	for n := range 64 {
+		next = append(next, &attrs.Identity{UserName: fmt.Sprint(n)}, &attrs.Identity{AcctSessionID: fmt.Sprint(n)}, &attrs.Identity{UserName: "crowd"})
+	}
+	var wait sync.WaitGroup
+	for k := range 2 {
+		wait.Go(func() {
+			for round := range 30 {
+				for n := k; n < 64; n += 2 {
+					id := attrs.Identity{AcctSessionID: fmt.Sprint(n), UserName: fmt.Sprint(n), Other: map[attrs.ID]string{{Type: 26, Vendor: 9, Sub: 1}: strings.Repeat("x", 1+round*100)}}
+					if n%4 < 2 {
+						id.UserName = "crowd"
+					}
+					if err := table.Put(id, n); err != nil {
+						t.Error(err)
+					}
+				}
+				for n := k; n < 64; n += 2 {
+					table.Delete("", fmt.Sprint(n))
+				}
+			}
+		})
+	}
+	for range 300 {
+		table.Ahead(next)
+	}
+	wait.Wait()
+	require.Zero(t, table.Len())
 }

@@ -11,8 +11,9 @@ import (
 // atOnce is how many reads are on their way at a time: memory answers that many in hardly more time than one.
 const atOnce = 16
 
-// Ahead has what Find will read for each of next brought near, for all of them at once: most of the time of a look-up in a large Table is
-// waiting for memory. It changes nothing; a Dispatcher calls it with the requests that it has and that are handled next.
+// Ahead has what Find will read for each of next brought near, for all of them at once: most of the time of a look-up in a
+// large Table is waiting for memory. It changes nothing; a Dispatcher calls it with the requests that it has and that are
+// handled next.
 func (t *Table[S]) Ahead(next []*attrs.Identity) {
 	if st := t.store.Load(); st != nil && len(next) > 1 {
 		for some := range slices.Chunk(next, atOnce) {
@@ -21,25 +22,34 @@ func (t *Table[S]) Ahead(next []*attrs.Identity) {
 	}
 }
 
+// ahead goes through all of them step by step: each step knows where to read what the one before has brought near.
 func (st *store[S]) ahead(next []*attrs.Identity) {
 	var (
-		nameRoom [atOnce]key
-		bodyRoom [atOnce]*byte
+		nameRoom, keyRoom [atOnce]key
+		bodyRoom          [atOnce]*byte
 	)
-	names, bodies := nameRoom[:0], bodyRoom[:0]
+	names, firsts, bodies := nameRoom[:0], keyRoom[:0], bodyRoom[:0]
 	for _, id := range next {
-		if id.AcctSessionID == "" {
-			var room [fewKeys]key
-			st.warm(st.keys(room[:0], id))
+		if id.AcctSessionID != "" {
+			names = append(names, st.name(id.Context, id.AcctSessionID))
 			continue
 		}
-		names = append(names, st.name(id.Context, id.AcctSessionID))
+		var room [fewKeys]key
+		if keys := st.keys(room[:0], id); len(keys) > 0 {
+			st.warm(keys)
+			firsts = append(firsts, keys[0])
+		}
 	}
 	for _, k := range names {
 		st.shard(k).warm(k.tag())
 	}
-	for _, k := range names { // what Find looks at next, now that the records are here
+	for _, k := range names {
 		if b := st.shard(k).body(k.tag()); b != nil {
+			bodies = append(bodies, b)
+		}
+	}
+	for _, k := range firsts {
+		if b := st.body(k); b != nil {
 			bodies = append(bodies, b)
 		}
 	}
@@ -48,10 +58,26 @@ func (st *store[S]) ahead(next []*attrs.Identity) {
 	}
 }
 
+// body has the record of the first session that a key has brought near, and returns where its identity begins.
+func (st *store[S]) body(k key) *byte {
+	x := &st.indexes[k.shard()]
+	x.mu.Lock()
+	c := x.first(k.tag())
+	x.mu.Unlock()
+	if c.ref == 0 {
+		return nil
+	}
+	sh := st.shardOf(c.ref)
+	sh.warm(c.name)
+	sh.mu.RLock()
+	defer sh.mu.RUnlock()
+	return sh.blocks.start(c.ref)
+}
+
 // warm reads the home of a tag for nothing but to have it near. It needs no lock.
 func (s *shard[S]) warm(t tag) {
 	if p := s.published.Load(); p != nil && len(*p) > 0 {
-		touchWord(&(*p)[homeOf(len(*p), t)].version)
+		touch(&(*p)[homeOf(len(*p), t)].ref)
 	}
 }
 
@@ -74,8 +100,4 @@ func (s *shard[S]) body(t tag) *byte {
 //
 //go:norace
 //go:noinline
-func touch(b *byte) byte { return *b }
-
-//go:norace
-//go:noinline
-func touchWord(w *uint64) uint64 { return *w }
+func touch[T any](b *T) T { return *b }

@@ -136,6 +136,41 @@ func BenchmarkTableFind(b *testing.B) {
 	}
 }
 
+// BenchmarkTableFindAhead looks for sixteen of a million sessions after Ahead, as a Dispatcher does with the requests that
+// came together. An op is one of them.
+func BenchmarkTableFindAhead(b *testing.B) {
+	t := fullTable()
+	for _, tt := range []struct {
+		name string
+		id   func(all attrs.Identity) attrs.Identity
+	}{
+		{"Acct-Session-Id", func(i attrs.Identity) attrs.Identity { return attrs.Identity{AcctSessionID: i.AcctSessionID} }},
+		{"Framed-IP-Address", func(i attrs.Identity) attrs.Identity { return attrs.Identity{FramedIPAddress: i.FramedIPAddress} }},
+	} {
+		b.Run(tt.name, func(b *testing.B) {
+			b.ReportAllocs()
+			ids := make([]*attrs.Identity, 1<<14)
+			for n := range ids {
+				id := tt.id(subscriberIdentity(n * 7919 % million))
+				ids[n] = &id
+			}
+			const together = 16
+			rounds := 0
+			for b.Loop() {
+				next := ids[rounds*together%len(ids):][:together]
+				rounds++
+				t.Ahead(next)
+				for _, id := range next {
+					if s, err := t.Find(b.Context(), *id); err != nil || len(s) != 1 {
+						b.Fatal(s, err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rounds*together), "ns/op")
+		})
+	}
+}
+
 // BenchmarkTableFindAmong looks for sessions of a user who has ten thousand.
 func BenchmarkTableFindAmong(b *testing.B) {
 	t := new(session.Table[*subscriber])

@@ -186,9 +186,12 @@ func (m *blocks) at(r ref) (kind byte, t tag, body []byte) {
 	return byte(n >> 24), binary.LittleEndian.Uint32(b), b[header : header+n&(1<<24-1)]
 }
 
-// start returns the first octet of the block at r, which is one.
+// start returns the first octet of what stands at r; nil: nothing does any more.
 func (m *blocks) start(r ref) *byte {
 	p, off := split(r)
+	if int(p) >= len(m.pages) || off >= len(m.pages[p].b) {
+		return nil
+	}
 	return &m.pages[p].b[off]
 }
 

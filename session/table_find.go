@@ -65,22 +65,20 @@ func (st *store[S]) find(ctx context.Context, q *query) ([]S, error) {
 	}
 	var (
 		keyRoom [fewKeys]key
-		refRoom [fewCandidates]ref
+		room    [fewCandidates]candidate
 		oneRoom [1]one
 	)
 	found := oneRoom[:0]
-	for i, r := range st.candidates(refRoom[:0], st.keys(keyRoom[:0], q.id)) {
+	for i, c := range st.candidates(room[:0], st.keys(keyRoom[:0], q.id)) {
 		if i%checkEvery == checkEvery-1 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		sh := st.shardOf(r)
+		sh := st.shardOf(c.ref)
 		sh.mu.RLock()
-		if t, body := sh.blocks.identity(r); body != nil {
-			// The record is asked for first, to be on its way while the identity is compared.
-			r := sh.of(r, t)
-			if one := (one{r.order, r.value}); q.selects(body) {
-				found = append(found, one)
-			}
+		sh.warm(c.name)
+		if t, body := sh.blocks.identity(c.ref); body != nil && q.selects(body) {
+			r := sh.of(c.ref, t)
+			found = append(found, one{r.order, r.value})
 		}
 		sh.mu.RUnlock()
 	}
@@ -98,9 +96,9 @@ func (st *store[S]) find(ctx context.Context, q *query) ([]S, error) {
 	return sessions, nil
 }
 
-// candidates appends to dst the refs, each once, of those sessions that may have all of keys: those of the rarest key, less
+// candidates appends to dst, each once, those sessions that may have all of keys: those of the rarest key, less
 // those that one of the others does not have, where that is quicker than to look at them.
-func (st *store[S]) candidates(dst []ref, keys []key) []ref {
+func (st *store[S]) candidates(dst []candidate, keys []key) []candidate {
 	rarest, least := 0, 0
 	if len(keys) > 1 {
 		st.warm(keys)

@@ -11,12 +11,19 @@ import (
 // gives is a candidate and never an answer.
 type tag = uint32
 
-// An entry of an index has a tag in its upper half and in its lower half the ref of a session that has the tag, or listRef
-// and the number of a list of them. The zero entry is an empty place.
-type entry uint64
+// An entry of an index is a session that has a tag, or listRef and the number of a list of them. The zero entry is an empty
+// place.
+type entry struct {
+	tag tag
+	candidate
+}
 
-func (e entry) tag() tag { return tag(e >> 32) }
-func (e entry) ref() ref { return ref(e) }
+// A candidate is a session that an index gives. The tag of its name says where its record is while its identity is still
+// on its way from memory; one that comes from a list has none, which is a guess as good as any.
+type candidate struct {
+	ref  ref
+	name tag
+}
 
 const (
 	listRef    = 1 << 31
@@ -27,10 +34,9 @@ const (
 	shrinkAt   = 15 // percent of the places
 )
 
-// An index finds refs by tag: a hash table with linear probing and, but for the values that many sessions share, without a
+// An index finds sessions by tag: a hash table with linear probing and, but for the values that many sessions share, without a
 // pointer, so that the garbage collector has nothing to follow. The home of a tag grows with the tag, so a larger table is
-// filled from front to back. The caller holds the lock of the shard that it belongs to; only warm does without, which is
-// why entries are written atomically.
+// filled from front to back. The caller holds the lock of the shard that it belongs to; only warm does without.
 type index struct {
 	table atomic.Pointer[[]entry]
 	used  int
@@ -52,52 +58,47 @@ func after(places []entry, i int) int {
 	return 0
 }
 
-func (x *index) set(places []entry, i int, e entry) {
-	atomic.StoreUint64((*uint64)(&places[i]), uint64(e))
-}
-
 // warm reads the home of a tag for nothing but to have it near when it is needed: memory answers a dozen reads that do not
 // wait for each other in the time of two that do. It needs no lock.
-func (x *index) warm(t tag) uint64 {
+func (x *index) warm(t tag) {
 	if p := x.table.Load(); p != nil && len(*p) > 0 {
-		return atomic.LoadUint64((*uint64)(&(*p)[homeOf(len(*p), t)]))
+		touch(&(*p)[homeOf(len(*p), t)].ref)
 	}
-	return 0
 }
 
-// add enters a ref that the tag does not have yet.
-func (x *index) add(t tag, r ref) {
+// add enters a session that the tag does not have yet.
+func (x *index) add(t tag, c candidate) {
 	places := x.places()
 	if (x.used+1)*100 > len(places)*growAt {
 		places = x.resize(max(minPlaces, len(places)*2))
 	}
 	n, i := 0, homeOf(len(places), t)
-	for ; places[i] != 0; i = after(places, i) {
-		if e := places[i]; e.tag() == t {
-			if e.ref() >= listRef {
-				x.lists[e.ref()-listRef].add(r)
+	for ; places[i].ref != 0; i = after(places, i) {
+		if e := places[i]; e.tag == t {
+			if e.ref >= listRef {
+				x.lists[e.ref-listRef].add(c.ref)
 				return
 			}
 			n++
 		}
 	}
 	if n < maxEntries {
-		x.set(places, i, entry(t)<<32|entry(r))
+		places[i] = entry{t, c}
 		x.used++
 		return
 	}
-	x.gather(t, r)
+	x.gather(t, c)
 }
 
-// gather turns the entries of a tag, and r, into a list.
-func (x *index) gather(t tag, r ref) {
-	refs := x.appendTo(make([]ref, 0, 2*maxEntries), t)
-	for _, s := range refs {
-		x.remove(t, s)
+// gather turns the entries of a tag, and c, into a list.
+func (x *index) gather(t tag, c candidate) {
+	all := x.appendTo(make([]candidate, 0, 2*maxEntries), t)
+	for _, c := range all {
+		x.remove(t, c.ref)
 	}
 	var l refList
-	for _, s := range append(refs, r) {
-		l.add(s)
+	for _, c := range append(all, c) {
+		l.add(c.ref)
 	}
 	var n uint32
 	if k := len(x.spare); k > 0 {
@@ -107,18 +108,18 @@ func (x *index) gather(t tag, r ref) {
 		n = uint32(len(x.lists))
 		x.lists = append(x.lists, l)
 	}
-	x.add(t, listRef|n)
+	x.add(t, candidate{ref: listRef | n})
 }
 
 // scatter turns the list at place i into entries.
 func (x *index) scatter(places []entry, i int) {
-	t, n := places[i].tag(), places[i].ref()-listRef
-	refs := x.lists[n].appendTo(nil)
+	t, n := places[i].tag, places[i].ref-listRef
+	all := x.lists[n].appendTo(nil)
 	x.lists[n] = refList{}
 	x.spare = append(x.spare, n)
 	x.clear(places, i)
-	for _, r := range refs {
-		x.add(t, r)
+	for _, c := range all {
+		x.add(t, c)
 	}
 }
 
@@ -128,15 +129,15 @@ func (x *index) remove(t tag, r ref) {
 		return
 	}
 	places := x.places()
-	for i := homeOf(len(places), t); places[i] != 0; i = after(places, i) {
+	for i := homeOf(len(places), t); places[i].ref != 0; i = after(places, i) {
 		switch e := places[i]; {
-		case e.tag() != t:
-		case e.ref() == r:
+		case e.tag != t:
+		case e.ref == r:
 			x.clear(places, i)
 			x.shrink()
 			return
-		case e.ref() >= listRef:
-			l := &x.lists[e.ref()-listRef]
+		case e.ref >= listRef:
+			l := &x.lists[e.ref-listRef]
 			if l.remove(r); l.n <= minEntries {
 				x.scatter(places, i)
 			}
@@ -148,13 +149,13 @@ func (x *index) remove(t tag, r ref) {
 // clear empties place i and moves back what had to be put behind it.
 func (x *index) clear(places []entry, i int) {
 	x.used--
-	for j := after(places, i); places[j] != 0; j = after(places, j) {
-		if mayMove(homeOf(len(places), places[j].tag()), i, j) {
-			x.set(places, i, places[j])
+	for j := after(places, i); places[j].ref != 0; j = after(places, j) {
+		if mayMove(homeOf(len(places), places[j].tag), i, j) {
+			places[i] = places[j]
 			i = j
 		}
 	}
-	x.set(places, i, 0)
+	places[i] = entry{}
 }
 
 func (x *index) shrink() {
@@ -166,11 +167,11 @@ func (x *index) shrink() {
 func (x *index) resize(n int) []entry {
 	places := make([]entry, n)
 	for _, e := range x.places() {
-		if e == 0 {
+		if e.ref == 0 {
 			continue
 		}
-		i := homeOf(len(places), e.tag())
-		for places[i] != 0 {
+		i := homeOf(len(places), e.tag)
+		for places[i].ref != 0 {
 			i = after(places, i)
 		}
 		places[i] = e
@@ -179,17 +180,17 @@ func (x *index) resize(n int) []entry {
 	return places
 }
 
-// count returns how many refs the tag has.
+// count returns how many sessions the tag has.
 func (x *index) count(t tag) int {
 	if x.used == 0 {
 		return 0
 	}
 	places := x.places()
 	n := 0
-	for i := homeOf(len(places), t); places[i] != 0; i = after(places, i) {
-		if e := places[i]; e.tag() == t {
-			if e.ref() >= listRef {
-				return x.lists[e.ref()-listRef].n
+	for i := homeOf(len(places), t); places[i].ref != 0; i = after(places, i) {
+		if e := places[i]; e.tag == t {
+			if e.ref >= listRef {
+				return x.lists[e.ref-listRef].n
 			}
 			n++
 		}
@@ -197,38 +198,51 @@ func (x *index) count(t tag) int {
 	return n
 }
 
-// appendTo appends the refs of the tag to dst.
-func (x *index) appendTo(dst []ref, t tag) []ref {
+// first returns the session of the tag that is found first, or none where they stand in a list.
+func (x *index) first(t tag) candidate {
+	if x.used > 0 {
+		places := x.places()
+		for i := homeOf(len(places), t); places[i].ref != 0; i = after(places, i) {
+			if e := places[i]; e.tag == t && e.ref < listRef {
+				return e.candidate
+			}
+		}
+	}
+	return candidate{}
+}
+
+// appendTo appends the sessions of the tag to dst.
+func (x *index) appendTo(dst []candidate, t tag) []candidate {
 	if x.used == 0 {
 		return dst
 	}
 	places := x.places()
-	for i := homeOf(len(places), t); places[i] != 0; i = after(places, i) {
-		if e := places[i]; e.tag() == t {
-			if e.ref() >= listRef {
-				return x.lists[e.ref()-listRef].appendTo(dst)
+	for i := homeOf(len(places), t); places[i].ref != 0; i = after(places, i) {
+		if e := places[i]; e.tag == t {
+			if e.ref >= listRef {
+				return x.lists[e.ref-listRef].appendTo(dst)
 			}
-			dst = append(dst, e.ref())
+			dst = append(dst, e.candidate)
 		}
 	}
 	return dst
 }
 
-// retain takes out of refs those that the tag does not have.
-func (x *index) retain(refs []ref, t tag) []ref {
+// retain takes out of some those that the tag does not have.
+func (x *index) retain(some []candidate, t tag) []candidate {
 	var few [maxEntries]ref
 	own := few[:0]
 	if x.used > 0 {
 		places := x.places()
-		for i := homeOf(len(places), t); places[i] != 0; i = after(places, i) {
-			if e := places[i]; e.tag() == t {
-				if e.ref() >= listRef {
-					l := &x.lists[e.ref()-listRef]
-					return slices.DeleteFunc(refs, func(r ref) bool { return !l.has(r) })
+		for i := homeOf(len(places), t); places[i].ref != 0; i = after(places, i) {
+			if e := places[i]; e.tag == t {
+				if e.ref >= listRef {
+					l := &x.lists[e.ref-listRef]
+					return slices.DeleteFunc(some, func(c candidate) bool { return !l.has(c.ref) })
 				}
-				own = append(own, e.ref())
+				own = append(own, e.ref)
 			}
 		}
 	}
-	return slices.DeleteFunc(refs, func(r ref) bool { return !slices.Contains(own, r) })
+	return slices.DeleteFunc(some, func(c candidate) bool { return !slices.Contains(own, c.ref) })
 }

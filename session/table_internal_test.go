@@ -4,6 +4,7 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -87,7 +88,7 @@ func TestFindBelievesNoHash(t *testing.T) {
 	require.NoError(t, table.Put(eve, 2))
 	st := table.store.Load()
 	k := st.name("", "2")
-	st.index(st.shard(k).find(k.tag(), "", "2").ref, st.keys(nil, &attrs.Identity{UserName: "bob"}), nil)
+	st.index(candidate{ref: st.shard(k).find(k.tag(), "", "2").ref}, st.keys(nil, &attrs.Identity{UserName: "bob"}), nil)
 	require.Len(t, st.candidates(nil, st.keys(nil, &attrs.Identity{UserName: "bob"})), 2)
 
 	found, err := table.Find(t.Context(), attrs.Identity{UserName: "bob"})
@@ -316,16 +317,20 @@ func TestFindAllocatesTheSliceAlone(t *testing.T) {
 func TestIndexAgreesWithASet(t *testing.T) {
 	src := rand.New(rand.NewPCG(5, 5))
 	var x index
-	want := map[entry]bool{}
+	type member struct {
+		tag tag
+		ref ref
+	}
+	want := map[member]bool{}
 	for step := range 60_000 {
 		// Few tags, all at the end of the table, so that runs go round; many refs, so that there are lists.
-		e := entry(0xffffffff-src.Uint32N(12))<<32 | entry(1+src.Uint32N(3000))
+		e := member{0xffffffff - src.Uint32N(12), 1 + src.Uint32N(3000)}
 		grow := step/10_000%2 == 0
 		if has := want[e]; !has && (grow || src.IntN(8) == 0) {
-			x.add(e.tag(), e.ref())
+			x.add(e.tag, candidate{e.ref, 0})
 			want[e] = true
 		} else if has && (!grow || src.IntN(8) == 0) {
-			x.remove(e.tag(), e.ref())
+			x.remove(e.tag, e.ref)
 			delete(want, e)
 		}
 		if step%1000 != 0 {
@@ -333,19 +338,21 @@ func TestIndexAgreesWithASet(t *testing.T) {
 		}
 		for n := range uint32(12) {
 			tg := 0xffffffff - n
-			var refs []ref
+			var all []candidate
 			for e := range want {
-				if e.tag() == tg {
-					refs = append(refs, e.ref())
+				if e.tag == tg {
+					all = append(all, candidate{e.ref, 0})
 				}
 			}
-			slices.Sort(refs)
+			slices.SortFunc(all, byRef)
 			got := x.appendTo(nil, tg)
-			slices.Sort(got)
-			require.Equal(t, refs, got)
-			require.Equal(t, len(refs), x.count(tg))
-			some := []ref{1, 2, 3, 50, 70, 2999}
-			require.Equal(t, slices.DeleteFunc(slices.Clone(some), func(r ref) bool { return !slices.Contains(refs, r) }), x.retain(some, tg))
+			slices.SortFunc(got, byRef)
+			require.Equal(t, all, got)
+			require.Equal(t, len(all), x.count(tg))
+			some := []candidate{{ref: 1}, {ref: 2}, {ref: 3}, {ref: 50}, {ref: 70}, {ref: 2999}}
+			require.Equal(t, slices.DeleteFunc(slices.Clone(some), func(c candidate) bool { return !slices.Contains(all, c) }), x.retain(some, tg))
 		}
 	}
 }
+
+func byRef(a, b candidate) int { return cmp.Compare(a.ref, b.ref) }

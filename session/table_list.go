@@ -85,10 +85,12 @@ func (l *refList) remove(r ref) {
 	}
 }
 
-func (l *refList) appendTo(dst []ref) []ref {
+func (l *refList) appendTo(dst []candidate) []candidate {
 	dst = slices.Grow(dst, l.n)
 	for _, run := range l.runs {
-		dst = append(dst, run...)
+		for _, r := range run {
+			dst = append(dst, candidate{ref: r})
+		}
 	}
 	return dst
 }

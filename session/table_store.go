@@ -39,20 +39,19 @@ func (st *store[S]) shard(k key) *shard[S] { return &st.shards[k>>(64-shardBits)
 func (st *store[S]) shardOf(r ref) *shard[S] { return &st.shards[r%(1<<shardBits)] }
 
 // warm has the places of keys near before they are needed one by one.
-func (st *store[S]) warm(keys []key) (sum uint64) {
+func (st *store[S]) warm(keys []key) {
 	for _, k := range keys {
-		sum += st.indexes[k.shard()].warm(k.tag())
+		st.indexes[k.shard()].warm(k.tag())
 	}
-	return sum
 }
 
-// index enters r under those of its keys that are not among others.
-func (st *store[S]) index(r ref, keys, others []key) {
+// index enters c under those of its keys that are not among others.
+func (st *store[S]) index(c candidate, keys, others []key) {
 	for _, k := range keys {
 		if !contains(others, k) {
 			x := &st.indexes[k.shard()]
 			x.mu.Lock()
-			x.add(k.tag(), r)
+			x.add(k.tag(), c)
 			x.mu.Unlock()
 		}
 	}
@@ -81,7 +80,7 @@ func (st *store[S]) put(sh *shard[S], t tag, id *attrs.Identity, body []byte, ke
 			return false, false
 		}
 		r.value, r.order, r.version = s, now, now
-		st.index(r.ref, keys, nil)
+		st.index(candidate{r.ref, t}, keys, nil)
 		return true, true
 	}
 	_, old := sh.blocks.identity(r.ref)
@@ -95,7 +94,7 @@ func (st *store[S]) put(sh *shard[S], t tag, id *attrs.Identity, body []byte, ke
 	if !sh.blocks.change(r.ref, body) {
 		return false, false
 	}
-	st.index(r.ref, keys, before)
+	st.index(candidate{r.ref, t}, keys, before)
 	r.value, r.version = s, now
 	st.unindex(r.ref, before, keys)
 	return false, true
