@@ -8,7 +8,9 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -22,6 +24,8 @@ type batchLink struct {
 	errno  syscall.Errno
 	packed [linkBatch][]byte
 	recv   func(fd uintptr) bool
+	load   load
+	split  atomic.Bool // the kernel makes datagrams of what it is given in one piece
 }
 
 // linkBuffers are what the kernel is shown for a batch that it fills.
@@ -31,14 +35,15 @@ type linkBuffers struct {
 	bufs [linkBatch][maxLen]byte
 }
 
-// linkHeaders are what it is shown for a batch that it sends.
+// linkHeaders are what it is shown for a batch that it sends: a message for each sheaf.
 type linkHeaders struct {
-	msgs  [linkBatch]mmsghdr
-	iovs  [linkBatch]syscall.Iovec
-	n     int
-	want  int
-	errno syscall.Errno
-	send  func(fd uintptr) bool
+	msgs     [linkBatch]mmsghdr
+	iovs     [linkBatch]syscall.Iovec
+	controls [linkBatch / leastSheaf][32]byte
+	n        int
+	want     int
+	errno    syscall.Errno
+	send     func(fd uintptr) bool
 }
 
 var linkBufferPool = sync.Pool{New: func() any {
@@ -53,9 +58,6 @@ var linkBufferPool = sync.Pool{New: func() any {
 
 var linkHeaderPool = sync.Pool{New: func() any {
 	h := new(linkHeaders)
-	for i := range h.msgs {
-		h.msgs[i].Iov, h.msgs[i].Iovlen = &h.iovs[i], 1
-	}
 	h.send = h.sendmmsg
 	return h
 }}
@@ -68,6 +70,7 @@ func newBatchLink(c *net.UDPConn) linkIO {
 	}
 	l := &batchLink{plainLink: plainLink{conn: c}, raw: raw}
 	l.recv = l.recvmmsg
+	l.split.Store(canSplit(raw))
 	return l
 }
 
@@ -82,6 +85,7 @@ func (l *batchLink) read() ([][]byte, error) {
 	if l.errno != 0 {
 		return nil, os.NewSyscallError("recvmmsg", l.errno)
 	}
+	l.load.read(l.got, time.Now())
 	for i := range l.got {
 		l.packed[i] = l.in.bufs[i][:l.in.msgs[i].n]
 	}
@@ -101,10 +105,10 @@ func (l *batchLink) recvmmsg(fd uintptr) bool {
 		l.in = linkBufferPool.Get().(*linkBuffers)
 	}
 	for {
-		n, _, errno := syscall.Syscall6(syscall.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&l.in.msgs[0])), linkBatch, syscall.MSG_DONTWAIT, 0, 0)
+		n, errno := recvmmsg(fd, &l.in.msgs[0], linkBatch)
 		switch errno {
 		case 0:
-			l.got = int(n)
+			l.got = n
 		case syscall.EINTR:
 			continue
 		case syscall.EAGAIN:
@@ -121,21 +125,58 @@ func (l *batchLink) write(packets [][]byte) (n int, err error) {
 	h := linkHeaderPool.Get().(*linkHeaders)
 	defer h.giveBack()
 	for n < len(packets) {
-		some := packets[n:min(n+linkBatch, len(packets))]
-		for i, b := range some {
-			h.iovs[i].Base = unsafe.SliceData(b)
-			h.iovs[i].SetLen(len(b))
-		}
-		h.n, h.want, h.errno = 0, len(some), 0
+		h.show(packets[n:min(n+linkBatch, len(packets))], l.split.Load() && l.load.heavy.Load())
 		if err := l.raw.Write(h.send); err != nil {
 			return n, err
 		}
-		n += h.n
-		if h.errno != 0 {
+		for i := range h.n {
+			n += int(h.msgs[i].Iovlen)
+		}
+		switch {
+		case h.errno == 0:
+		case h.msgs[h.n].Iovlen > 1 && (h.errno == syscall.EIO || h.errno == syscall.EINVAL):
+			l.split.Store(false) // the way goes by IPsec say, or by a card that makes no checksums
+		default:
 			return n, os.NewSyscallError("sendmmsg", h.errno)
 		}
 	}
 	return n, nil
+}
+
+// show writes the headers for some packets, in sheaves where there may be any.
+func (h *linkHeaders) show(some [][]byte, sheaves bool) {
+	h.n, h.want, h.errno = 0, 0, 0
+	bound := 0
+	for at := 0; at < len(some); {
+		m, n := &h.msgs[h.want], 1
+		m.Iov, m.Control, m.Controllen = &h.iovs[at], nil, 0
+		if sheaves {
+			if n = alikeAhead(some[at:]); n < leastSheaf {
+				n = 1
+			} else {
+				c := appendSplit(h.controls[bound][:0], len(some[at]))
+				m.Control = &c[0]
+				m.SetControllen(len(c))
+				bound++
+			}
+		}
+		m.Iovlen = uint64(n)
+		h.want++
+		for range n {
+			h.iovs[at].Base = unsafe.SliceData(some[at])
+			h.iovs[at].SetLen(len(some[at]))
+			at++
+		}
+	}
+}
+
+// alikeAhead is how many of some, from the first on, have its length.
+func alikeAhead(some [][]byte) int {
+	n := 1
+	for n < len(some) && len(some[n]) == len(some[0]) && len(some[0]) <= mostSplit {
+		n++
+	}
+	return n
 }
 
 func (h *linkHeaders) giveBack() {
@@ -148,10 +189,10 @@ func (h *linkHeaders) giveBack() {
 // sendmmsg sends the rest of the batch. The kernel stops at a packet that fails, and says why only when that is the first.
 func (h *linkHeaders) sendmmsg(fd uintptr) bool {
 	for h.n < h.want {
-		n, _, errno := syscall.Syscall6(sysSendmmsg(), fd, uintptr(unsafe.Pointer(&h.msgs[h.n])), uintptr(h.want-h.n), syscall.MSG_DONTWAIT, 0, 0)
+		n, errno := sendmmsg(fd, &h.msgs[h.n], h.want-h.n)
 		switch errno {
 		case 0:
-			h.n += int(n)
+			h.n += n
 		case syscall.EINTR:
 		case syscall.EAGAIN:
 			return false

@@ -12,8 +12,8 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -29,7 +29,7 @@ type batchIO struct {
 	got     int
 	readErr syscall.Errno
 	readFn  func(fd uintptr) bool
-	busy    atomic.Int32 // reads of late that brought a quarter of what one can at least
+	load    load
 
 	mu       sync.Mutex // guards the rest: batches are written one at a time
 	out      headers
@@ -100,11 +100,7 @@ func (b *batchIO) read(ds []datagram) (int, error) {
 	if b.readErr != 0 {
 		return 0, os.NewSyscallError("recvmmsg", b.readErr)
 	}
-	if b.got < readBatch/4 {
-		b.busy.Store(max(b.busy.Load()-4, 0))
-	} else {
-		b.busy.Store(min(b.busy.Load()+1, 2*longBusy))
-	}
+	b.load.read(b.got, time.Now())
 	for i := range b.got {
 		d, m := &ds[i], &b.in.msgs[i]
 		d.n, d.remote = int(m.n), nameAddr(&b.in.names[i])
@@ -115,10 +111,10 @@ func (b *batchIO) read(ds []datagram) (int, error) {
 
 func (b *batchIO) recvmmsg(fd uintptr) bool {
 	for {
-		n, _, errno := syscall.Syscall6(syscall.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&b.in.msgs[0])), uintptr(b.room), syscall.MSG_DONTWAIT, 0, 0)
+		n, errno := recvmmsg(fd, &b.in.msgs[0], b.room)
 		switch errno {
 		case 0:
-			b.got = int(n)
+			b.got = n
 		case syscall.EINTR:
 			continue
 		case syscall.EAGAIN:
@@ -189,10 +185,10 @@ func (b *batchIO) show(batch []outgoing, i int, s sheaf) {
 
 func (b *batchIO) sendmmsg(fd uintptr) bool {
 	for {
-		n, _, errno := syscall.Syscall6(sysSendmmsg(), fd, uintptr(unsafe.Pointer(&b.out.msgs[b.sent])), uintptr(b.want-b.sent), syscall.MSG_DONTWAIT, 0, 0)
+		n, errno := sendmmsg(fd, &b.out.msgs[b.sent], b.want-b.sent)
 		switch errno {
 		case 0:
-			b.sent += int(n)
+			b.sent += n
 		case syscall.EINTR:
 			continue
 		case syscall.EAGAIN:

@@ -28,7 +28,7 @@ func listening(t *testing.T, network, address string) (*net.UDPConn, *batchIO) {
 	c := pc.(*net.UDPConn)
 	b, ok := newUDPIO(c).(*batchIO)
 	require.True(t, ok)
-	b.busy.Store(longBusy)
+	b.load.heavy.Store(true)
 	return c, b
 }
 
@@ -92,7 +92,7 @@ func TestSheavesComeOneByOne(t *testing.T) {
 // What may be one sheaf, and what may not.
 func TestBindMakesSheavesOfManyAlike(t *testing.T) {
 	b := &batchIO{split: true}
-	b.busy.Store(longBusy)
+	b.load.heavy.Store(true)
 	here, there := &origin{remote: netip.MustParseAddrPort("192.0.2.1:1")}, &origin{remote: netip.MustParseAddrPort("192.0.2.2:1")}
 	same := *here
 	via := same
@@ -126,44 +126,40 @@ func TestBindMakesSheavesOfManyAlike(t *testing.T) {
 	require.Equal(t, []int{64}, sizes(batch(64, ack, outgoing{origin: &same, octets: make([]byte, 26)})), "two origins of one place")
 	require.Equal(t, []int{32, 32}, sizes(batch(64, ack, outgoing{origin: there, octets: make([]byte, 26)})))
 	require.Equal(t, []int{32, 32}, sizes(batch(64, ack, outgoing{origin: &via, octets: make([]byte, 26)})), "another address to leave from")
-	require.Equal(t, []int{16}, sizes(batch(16, ack)))
-	require.Equal(t, slices.Repeat([]int{1}, 15), sizes(batch(15, ack)), "few stay datagrams in a capture")
-	require.Equal(t, slices.Repeat([]int{1}, 30), sizes(batch(30, ack, outgoing{origin: here, octets: make([]byte, 27)})))
+	require.Equal(t, []int{leastSheaf}, sizes(batch(leastSheaf, ack)))
+	require.Equal(t, slices.Repeat([]int{1}, leastSheaf-1), sizes(batch(leastSheaf-1, ack)), "few stay datagrams in a capture")
+	require.Equal(t, slices.Repeat([]int{1}, 2*leastSheaf-2), sizes(batch(2*leastSheaf-2, ack, outgoing{origin: here, octets: make([]byte, 27)})))
 	require.Equal(t, slices.Repeat([]int{1}, 64), sizes(batch(64, outgoing{origin: here, octets: make([]byte, mostSplit+1)})), "it may not fit a link")
-	b.busy.Store(longBusy - 1)
+	b.load.heavy.Store(false)
 	require.Equal(t, slices.Repeat([]int{1}, 64), sizes(batch(64, ack)), "a burst stays datagrams in a capture")
-	b.busy.Store(longBusy)
+	b.load.heavy.Store(true)
 	b.split = false
 	require.Equal(t, slices.Repeat([]int{1}, 64), sizes(batch(64, ack)))
 }
 
-// Only reads that bring much, one after another, are a load that lasts.
-func TestBusyIsManyFullReads(t *testing.T) {
-	c, b := listening(t, "udp4", "127.0.0.1:0")
-	peer, err := net.Dial("udp4", c.LocalAddr().String())
-	require.NoError(t, err)
-	defer peer.Close()
-	ds := b.buffers(readBatch)
-	read := func(n int) int32 {
-		for range n {
-			_, err := peer.Write([]byte("question"))
-			require.NoError(t, err)
+// A burst is no load, nor is what goes on slowly; what is both fast and long is one, until it ends.
+func TestLoadIsHeavyWhenItLasts(t *testing.T) {
+	var l load
+	now := time.Now()
+	come := func(n, rate int) bool { // n datagrams, 20 with each read
+		for range n / 20 {
+			now = now.Add(time.Second * 20 / time.Duration(rate))
+			l.read(20, now)
 		}
-		for n > 0 {
-			got, err := b.read(ds)
-			require.NoError(t, err)
-			n -= got
-		}
-		return b.busy.Load()
+		return l.heavy.Load()
 	}
-	b.busy.Store(0)
-	require.EqualValues(t, 0, read(1))
-	for n := range 2*longBusy + 2 {
-		require.EqualValues(t, min(n+1, 2*longBusy), read(readBatch/4+n%3))
-	}
-	for n := range longBusy { // one that brings little is nothing yet; several are
-		require.EqualValues(t, max(2*longBusy-4*(n+1), 0), read(readBatch/4-1))
-	}
+	require.False(t, come(4_000, 10_000_000), "a burst")
+	require.False(t, come(100_000, heavyRate*9/10))
+	require.False(t, come(10_000, heavyRate*3/2), "not yet: 10,000 in a third of a second are 3,333 beyond the rate")
+	require.True(t, come(10_000, heavyRate*3/2))
+	require.True(t, come(1_000, heavyRate/2), "a short pause is none")
+	require.False(t, come(20_000, heavyRate/2))
+	require.True(t, come(5_000, 500_000))
+	require.True(t, come(100_000, 500_000))
+	now = now.Add(heavyExcess * heavyShare)
+	require.True(t, come(20, heavyRate))
+	now = now.Add(100 * time.Millisecond)
+	require.False(t, come(20, heavyRate), "who falls silent begins anew")
 }
 
 // A way on which the kernel does not split gets its datagrams one by one: the same happens with IPsec, and with cards that make no checksums.
