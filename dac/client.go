@@ -85,27 +85,36 @@ func (c *Client) Do(ctx context.Context, nas netip.AddrPort, r *Request) (*Respo
 
 // do is Do that waits until end is done, and no longer than span where that is not zero.
 func (c *Client) do(ctx, end context.Context, span time.Duration, nas netip.AddrPort, r *Request) (*Response, error) {
-	core := c.core()
-	nas, err := c.address(nas)
+	x, nas, err := c.newExchange(ctx, span, nas, r)
 	if err != nil {
 		return nil, err
 	}
-	peer, err := c.lookUp(ctx, nas)
-	if err != nil {
-		return nil, err
-	}
-	if err := canSend(r); err != nil {
-		return nil, err
-	}
-	x := core.newExchange(peer, r, core.now())
-	x.span = span
-	hasTurn, err := core.enter(nas, x)
+	hasTurn, err := c.made.enter(nas, x)
 	if err != nil {
 		return nil, err
 	}
 	resp, err := x.await(end, hasTurn)
 	x.drop() // not deferred: what a Trace that panics leaves behind is still in flight
 	return resp, err
+}
+
+// newExchange begins an exchange of r with nas, for span where that is not zero, and completes nas.
+func (c *Client) newExchange(ctx context.Context, span time.Duration, nas netip.AddrPort, r *Request) (*exchange, netip.AddrPort, error) {
+	core := c.core()
+	nas, err := c.address(nas)
+	if err != nil {
+		return nil, nas, err
+	}
+	peer, err := c.lookUp(ctx, nas)
+	if err != nil {
+		return nil, nas, err
+	}
+	if err := canSend(r); err != nil {
+		return nil, nas, err
+	}
+	x := core.newExchange(peer, r, core.now())
+	x.span = span
+	return x, nas, nil
 }
 
 // address checks and completes the address of a NAS. The unspecified address would reach this machine, and a multicast one many.

@@ -55,6 +55,8 @@ type exchange struct {
 	pool *sync.Pool    // where it goes back to
 	wake chan struct{} // of a blocking call: has its turn, and then: has ended
 	job  *eachJob      // of Each; nil for a blocking call
+
+	later *forwarding // nobody waits, but this is told of the end; nil: somebody does
 }
 
 // A stage is where an exchange stands.
@@ -171,11 +173,14 @@ func (x *exchange) finish() { finishAll([]*exchange{x}) }
 
 // finishAll is finish for all, which it clears.
 func finishAll(all []*exchange) {
+	endForwarded(all)
 	jobs := all[:0]
 	for _, x := range all {
-		if x.job == nil {
+		switch {
+		case x == nil:
+		case x.job == nil:
 			x.wake <- struct{}{}
-		} else {
+		default:
 			jobs = append(jobs, x)
 		}
 	}

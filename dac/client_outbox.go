@@ -80,3 +80,25 @@ func (b *parcel) send() {
 	b.all, b.wires = b.all[:0], b.wires[:0]
 	parcels.Put(b)
 }
+
+// A mailer sends exchanges of which those of one port that come one after another go together. The zero one is ready.
+type mailer struct {
+	out *parcel // of one port; nil: empty
+}
+
+// add sends x with what comes next, and takes the hold on it.
+func (m *mailer) add(x *exchange) {
+	if m.out != nil && (m.out.all[0].port != x.port || len(m.out.all) == linkBatch) {
+		m.flush()
+	}
+	if m.out == nil {
+		m.out = parcels.Get().(*parcel)
+	}
+	m.out.add(x)
+}
+
+func (m *mailer) flush() {
+	b := m.out
+	m.out = nil
+	b.send()
+}

@@ -14,7 +14,7 @@ type burst struct {
 	lanes [linkBatch]*lane     // of the jobs, which may be gone when they are sent
 	turns [linkBatch]*exchange // of those that had their turn when they were taken
 	n     int
-	out   *parcel // of one port; nil: empty
+	out   mailer
 }
 
 // send is the sender.
@@ -98,21 +98,10 @@ func (r *eachRun) sendBurst(b *burst, now instant) {
 			x.drop()
 			continue
 		}
-		if b.out != nil && b.out.all[0].port != x.port {
-			b.flush()
-		}
-		if b.out == nil {
-			b.out = parcels.Get().(*parcel)
-		}
 		b.out.add(x)
 	}
-	b.flush()
+	b.out.flush()
 	clear(b.turns[:b.n])
-}
-
-func (b *burst) flush() {
-	b.out.send()
-	b.out = nil
 }
 
 // start begins the exchange of j and returns it if it has its turn. Else whoever gives it the turn, or ends it, calls. Either way j is no longer

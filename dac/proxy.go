@@ -33,7 +33,9 @@ import (
 // goes in a circle; 506 where it could not be sent for want of a turn; 406 where nothing but ICMP errors came; 505 for all else. The silence
 // of the next hop is passed on and remembered (ErrSilent): the request may have been executed, and a retransmission must not go on again.
 //
-// While a Proxy waits it has given its place among the handlers back (Yield); of those that wait a Server holds four times MaxHandlers.
+// A request that was sent on has given its place among the handlers back (Yield); of those a Server holds four times MaxHandlers. Where the Proxy
+// itself is the Handler of the Server, and neither has a Trace, no goroutine waits for the next hop: whoever ends the exchange answers the
+// sender, a Client that reads many answers at a time all of them together. With middleware between, or a Trace, each has a goroutine that waits.
 type Proxy struct {
 	Client *Client
 	Router Router

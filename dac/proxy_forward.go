@@ -18,19 +18,68 @@ import (
 	"layeh.com/radius"
 )
 
+// A forwarding is one request on its way: the one for the next hop in one piece, where it is of the usual size.
+type forwarding struct {
+	hop   Hop
+	r     Request // for the next hop, of p
+	p     radius.Packet
+	avp   radius.AVP // the Proxy-State
+	state [defaultProxyID + proxyStateTail]byte
+	set   [8]*radius.AVP
+
+	proxy *Proxy // where nobody waits for the answer, as is job
+	job   *job
+}
+
 // Handle sends r on and returns the answer, or the error that stands for one.
 func (p *Proxy) Handle(ctx context.Context, r *Request) (*Response, error) {
+	if err := p.usable(r); err != nil {
+		return nil, err
+	}
+	f := p.forwarding(r)
+	err := p.route(ctx, f)
+	if err != nil {
+		return p.end(ctx, f, nil, err)
+	}
+	resp, err := p.ask(ctx, f.hop.Target.Addr, &f.r)
+	if err != nil {
+		err = p.unanswered(err)
+	}
+	return p.end(ctx, f, resp, err)
+}
+
+// usable says what is wrong with the configuration or with r.
+func (p *Proxy) usable(r *Request) error {
 	if err := p.prepare(); err != nil {
-		return nil, refuse(errcause.OtherProxyProcessingError, err)
+		return refuse(errcause.OtherProxyProcessingError, err)
 	}
 	if r == nil || r.Packet == nil {
-		return nil, refuse(errcause.OtherProxyProcessingError, errNoPacket)
+		return refuse(errcause.OtherProxyProcessingError, errNoPacket)
 	}
-	h := Hop{Request: r, Began: time.Now()}
-	h.Response, h.Err = p.forward(ctx, r, &h)
-	h.Duration = time.Since(h.Began)
-	p.tell(ctx, &h)
-	return h.Response, h.Err
+	return nil
+}
+
+func (p *Proxy) forwarding(r *Request) *forwarding {
+	f := new(forwarding)
+	f.hop.Request = r
+	if p.listens() {
+		f.hop.Began = time.Now()
+	}
+	return f
+}
+
+// listens reports whether anybody is told of what becomes of requests.
+func (p *Proxy) listens() bool { return p.Logger != nil || p.Trace != nil }
+
+// end tells what became of f and returns it.
+func (p *Proxy) end(ctx context.Context, f *forwarding, resp *Response, err error) (*Response, error) {
+	h := &f.hop
+	h.Response, h.Err = resp, err
+	if p.listens() {
+		h.Duration = time.Since(h.Began)
+		p.tell(ctx, h)
+	}
+	return resp, err
 }
 
 // refuse is err with a cause, which comes first: what a host's error wraps beside does not count.
@@ -46,35 +95,32 @@ func otherwise(cause errcause.Cause, err error) error {
 	return refuse(cause, err)
 }
 
-func (p *Proxy) forward(ctx context.Context, r *Request, h *Hop) (*Response, error) {
+// route finds where f goes, and makes what goes there.
+func (p *Proxy) route(ctx context.Context, f *forwarding) error {
+	r := f.hop.Request
 	if err := p.circles(r); err != nil {
-		return nil, err
+		return err
 	}
 	to, err := p.Router.Route(ctx, r)
 	if err != nil {
-		return nil, otherwise(errcause.OtherProxyProcessingError, err)
+		return otherwise(errcause.OtherProxyProcessingError, err)
 	}
 	if to.Addr.Port() == 0 {
 		to.Addr = netip.AddrPortFrom(to.Addr.Addr(), Port)
 	}
-	h.Target = to
+	f.hop.Target = to
 	if p.isSelf(r, to.Addr) {
-		return nil, refuse(errcause.RequestNotRoutable, fmt.Errorf("the way to %v leads back here", to))
+		return refuse(errcause.RequestNotRoutable, fmt.Errorf("the way to %v leads back here", to))
 	}
 	if p.Allow != nil {
 		if err := p.Allow(ctx, r, to); err != nil {
-			return nil, otherwise(errcause.AdministrativelyProhibited, err)
+			return otherwise(errcause.AdministrativelyProhibited, err)
 		}
 	}
-	next, err := p.next(r, to, h)
-	if err != nil {
-		return nil, otherwise(errcause.OtherProxyProcessingError, err)
+	if err := p.next(f); err != nil {
+		return otherwise(errcause.OtherProxyProcessingError, err)
 	}
-	resp, err := p.ask(ctx, to.Addr, next)
-	if err != nil {
-		return nil, p.unanswered(err)
-	}
-	return resp, nil
+	return nil
 }
 
 // ask sends r to to and waits for the answer, with the place among the handlers given back.
@@ -117,11 +163,11 @@ func (p *Proxy) isSelf(r *Request, to netip.AddrPort) bool {
 	return same(r.Local) || slices.ContainsFunc(p.Self, same)
 }
 
-// next is the request that goes to the next hop.
-func (p *Proxy) next(r *Request, to Target, h *Hop) (*Request, error) {
-	made := new(forwarded)
-	set := made.set[:0]
-	if n := len(r.Packet.Attributes) + 1; n > len(made.set) {
+// next makes the request that goes to the next hop.
+func (p *Proxy) next(f *forwarding) error {
+	r, to := f.hop.Request, &f.hop.Target
+	set := f.set[:0]
+	if n := len(r.Packet.Attributes) + 1; n > len(f.set) {
 		set = make(radius.Attributes, 0, n)
 	}
 	set = append(set, r.Packet.Attributes...)
@@ -131,29 +177,20 @@ func (p *Proxy) next(r *Request, to Target, h *Hop) (*Request, error) {
 	if to.Edit != nil {
 		var err error
 		if set, err = to.Edit(set); err != nil {
-			return nil, err
+			return err
 		}
 		if slices.Contains(set, nil) {
-			return nil, errors.New("Target.Edit returned a nil attribute")
+			return errors.New("Target.Edit returned a nil attribute")
 		}
 	}
 	if !to.OmitProxyState {
-		h.ProxyState = binary.BigEndian.AppendUint64(append(made.state[:0], p.mark...), p.n.Add(1))
-		made.avp = radius.AVP{Type: typeProxyState, Attribute: h.ProxyState}
-		set = append(set, &made.avp)
+		f.hop.ProxyState = binary.BigEndian.AppendUint64(append(f.state[:0], p.mark...), p.n.Add(1))
+		f.avp = radius.AVP{Type: typeProxyState, Attribute: f.hop.ProxyState}
+		set = append(set, &f.avp)
 	}
-	made.p.Code, made.p.Attributes = r.Packet.Code, set
-	made.r.Packet, made.r.reveal = &made.p, r.reveal
-	return &made.r, nil
-}
-
-// A forwarded is a request for the next hop in one piece, where it is of the usual size.
-type forwarded struct {
-	r     Request
-	p     radius.Packet
-	avp   radius.AVP // the Proxy-State
-	state [defaultProxyID + proxyStateTail]byte
-	set   [8]*radius.AVP
+	f.p.Code, f.p.Attributes = r.Packet.Code, set
+	f.r.Packet, f.r.reveal = &f.p, r.reveal
+	return nil
 }
 
 // unanswered is what the sender gets where the next hop gave no answer.

@@ -36,7 +36,12 @@ func TestProxySendsOnceOverLossyNetworks(t *testing.T) {
 		require.NoError(t, err)
 	}
 	before := runtime.NumGoroutine()
-	synctest.Test(t, func(t *testing.T) { lossyProxy(t, n) })
+	t.Run("answered later", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) { lossyProxy(t, n, nil) })
+	})
+	t.Run("a handler waits", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) { lossyProxy(t, proxiedRequests, func(dac.Hop) {}) })
+	})
 	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 10*time.Second, time.Millisecond, "no goroutine is left") // but the one that looks
 }
 
@@ -47,7 +52,7 @@ type proxyTally struct {
 	failed, silent      int // 505 or 506 of the proxy; nothing at all
 }
 
-func lossyProxy(t *testing.T, n int) {
+func lossyProxy(t *testing.T, n int, trace func(dac.Hop)) {
 	network := &dactest.Network{
 		Latency: 5 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.2, Duplicate: 0.1, Reorder: 0.1, Seed: 1, Queue: 1 << 20,
 	}
@@ -62,11 +67,13 @@ func lossyProxy(t *testing.T, n int) {
 	down := &dac.Client{Peers: dac.SharedSecret(nextSecret), Dial: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 		return network.DialFrom(ctx, netip.AddrPortFrom(proxyAddr.Addr(), 0), to)
 	}}
-	proxy := &dac.Proxy{Client: down, Router: dac.Target{Addr: nasAddr}, AnswerSilence: true, Trace: func(h dac.Hop) {
-		if port, err := attrs.NASPort.Get(h.Request.Packet.Attributes); err == nil {
+	way := func(ctx context.Context, r *dac.Request) (dac.Target, error) {
+		if port, err := attrs.NASPort.Get(r.Packet.Attributes); err == nil {
 			made.forwarded[port].Add(1)
 		}
-	}}
+		return dac.Target{Addr: nasAddr}, nil
+	}
+	proxy := &dac.Proxy{Client: down, Router: dac.RouterFunc(way), AnswerSilence: true, Trace: trace}
 	up := &dac.Server{Peers: dac.SharedSecret(secret), Handler: proxy, MaxHandlers: 1 << 12}
 	serve(nas, nasAddr)
 	serve(up, proxyAddr)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -23,6 +24,16 @@ import (
 var proxyAddr = netip.MustParseAddrPort("198.51.100.1:3799")
 
 const nextSecret = "another-s3cret-of-24-octets"
+
+// bothWays runs f in bubbles of its own: where the requests of a Proxy are answered later, and where each has a handler that waits, since
+// somebody traces them.
+func bothWays(t *testing.T, f func(t *testing.T)) {
+	for _, way := range []string{later, "/a handler waits"} {
+		t.Run(way[1:], func(t *testing.T) { bubble(t, f) })
+	}
+}
+
+const later = "/answered later"
 
 // A proxyRig is a proxy in a bubble, with a NAS behind it and a socket before it.
 type proxyRig struct {
@@ -70,7 +81,7 @@ func proxied(t *testing.T, p *dac.Proxy, h dac.HandlerFunc) *proxyRig {
 	if p.Router == nil {
 		p.Router = dac.Target{Addr: nasAddr}
 	}
-	if p.Trace == nil {
+	if p.Trace == nil && !strings.HasSuffix(t.Name(), later) {
 		p.Trace = func(h dac.Hop) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
@@ -139,11 +150,15 @@ func (r *proxyRig) datagrams() [][]byte {
 	return slices.Clone(r.raw)
 }
 
-func (r *proxyRig) hop() dac.Hop {
+// hop returns the one Hop there was, and false where nobody could be told of it.
+func (r *proxyRig) hop() (dac.Hop, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.proxy.Trace == nil {
+		return dac.Hop{}, false
+	}
 	require.Len(r.t, r.hops, 1)
-	return r.hops[0]
+	return r.hops[0], true
 }
 
 // states are the values of every Proxy-State, in order.

@@ -15,13 +15,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A wait for the next hop ends with Span, with HandlerTimeout and when the Server has drained, whether the context is the Server's own or one that middleware
-// has made of it, and whether the request was sent or waits for its turn.
+// A wait for the next hop ends with Span, with HandlerTimeout and when the Server has drained, whether no handler waits, one with the Server's own context, or
+// one with a context that middleware has made of it, and whether the request was sent or waits for its turn.
 func TestProxyWaitsNoLonger(t *testing.T) {
 	type key struct{}
 	front := netip.MustParseAddrPort("198.51.100.7:3799")
 	for name, wrap := range map[string]func(h dac.Handler) dac.Handler{
-		"the Server's context": func(h dac.Handler) dac.Handler { return h },
+		"no handler": func(h dac.Handler) dac.Handler { return h },
+		"the Server's context": func(h dac.Handler) dac.Handler {
+			return dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) { return h.Handle(ctx, q) })
+		},
 		"middleware's context": func(h dac.Handler) dac.Handler {
 			return dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) {
 				return h.Handle(context.WithValue(ctx, key{}, 1), q)
@@ -40,6 +43,7 @@ func TestProxyWaitsNoLonger(t *testing.T) {
 					bubble(t, func(t *testing.T) {
 						p := &dac.Proxy{Span: c.span, AnswerSilence: true, Client: &dac.Client{Peers: dac.SharedSecret(nextSecret), PerNAS: dac.Limit{InFlight: 1}}}
 						r := proxied(t, p, func(ctx context.Context, q *dac.Request) (*dac.Response, error) { return nil, dac.ErrSilent })
+						p.Trace = nil // which would have a handler wait
 						r.serve(&dac.Server{Peers: dac.SharedSecret(secret), Handler: wrap(p), HandlerTimeout: c.timeout, MaxHandlers: 1}, front)
 						if cause == 506 { // somebody else has the turn, for 30 s
 							go p.Client.Disconnect(t.Context(), nasAddr, attrs.UserName.Of("bob"))

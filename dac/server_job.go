@@ -34,16 +34,19 @@ type job struct {
 	ctx    handlerContext
 
 	kind   uint8
-	stamp  bool // the answer carries an Event-Timestamp
-	handed bool // its goroutine is gone, and another ends it
+	stamp  bool      // the answer carries an Event-Timestamp
+	handed bool      // its goroutine is gone, and another ends it
+	later  bool      // it was sent on, and who ends that answers it
+	unsent *exchange // with which it is to be sent on
 
 	// guarded by st.places.mu
-	away bool // it has given its place back for a while (Yield)
-	left bool // it is over
-	many bool // others were waiting when it went on
-	prev *job
-	next *job
-	back chan bool // closed once it has a place again; nil: it does not wait for one
+	away  bool // it has given its place back for a while (Yield)
+	left  bool // it is over
+	many  bool // others were waiting when it went on
+	prev  *job
+	next  *job
+	asked *exchange // with which it was sent on
+	back  chan bool // closed once it has a place again; nil: it does not wait for one
 }
 
 // A slab has all that a request needs in one piece, but for its octets, which a host may keep for longer than the rest.
@@ -102,6 +105,14 @@ func (j *job) run() (next *job) {
 		began := time.Now()
 		resp, err := j.call()
 		j.l.worked(time.Since(began))
+		if err == errLater {
+			over = true
+			if x := j.unsent; x != nil {
+				x.port.post(x)
+				x.drop()
+			}
+			return nil
+		}
 		j.finish(resp, err, nil)
 	}
 	j.follow()
@@ -163,8 +174,14 @@ func (j *job) call() (resp *Response, err error) {
 		}
 		j.st.workers.spawn(func() { j.end(j.fault(errGoexit), nil) })
 	}()
-	resp, err = j.st.s.Handler.Handle(&j.ctx, j.req)
-	resp, err = j.settle(resp, err)
+	if p := j.st.proxy; p != nil {
+		resp, err = p.handleLater(j)
+	} else {
+		resp, err = j.st.s.Handler.Handle(&j.ctx, j.req)
+	}
+	if err != errLater {
+		resp, err = j.settle(resp, err)
+	}
 	returned = true
 	return resp, err
 }
@@ -197,7 +214,7 @@ func (j *job) yield() (resume func()) {
 
 // giveBack gives the place of j back until places.resume; false: it has none.
 func (j *job) giveBack() bool {
-	next, ok := j.st.places.yield(j)
+	next, ok := j.st.places.yield(j, nil)
 	if !ok {
 		return false
 	}
@@ -247,7 +264,9 @@ func (j *job) finish(resp *Response, err error, r *reader) {
 			r.send(&o, start, Resent, resp.Cause())
 		}
 	} else {
-		if (j.many || j.st.workers.busy.Load() > together) && resp.After == nil { // what follows the answer follows it
+		if j.later {
+			j.l.box.put(j, octets[start:], resp.Cause())
+		} else if (j.many || j.st.workers.busy.Load() > together) && resp.After == nil { // what follows the answer follows it
 			j.l.box.post(j, octets[start:], resp.Cause())
 		} else {
 			j.st.write(j.from.io, []outgoing{{origin: j.from, octets: octets[start:], op: Sent, cause: resp.Cause()}})

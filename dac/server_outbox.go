@@ -39,6 +39,13 @@ func (b *answerBox) post(j *job, octets []byte, cause errcause.Cause) {
 	}
 }
 
+// put has octets sent with others, by who puts the last of them in and then sends.
+func (b *answerBox) put(j *job, octets []byte, cause errcause.Cause) {
+	if _, full := b.add(j.from, octets, cause); full {
+		b.take().send(j.st, j.l.io)
+	}
+}
+
 // add reports whether an answer is the first one that waits, and whether it is the last one that a batch takes. The octets are copied.
 func (b *answerBox) add(to *origin, octets []byte, cause errcause.Cause) (first, full bool) {
 	b.mu.Lock()

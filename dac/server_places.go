@@ -63,7 +63,7 @@ func (p *places) leave(j *job) (next *job) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	j.l.remove(j)
-	j.left = true
+	j.left, j.asked = true, nil
 	if !j.away {
 		return p.pass()
 	}
@@ -99,14 +99,14 @@ func (p *places) pass() (next *job) {
 	return nil
 }
 
-// yield gives the place of j back for as long as its handler waits; false: it has none.
-func (p *places) yield(j *job) (next *job, ok bool) {
+// yield gives the place of j back for as long as its handler waits, or x takes that it was sent on with; false: it has none.
+func (p *places) yield(j *job, x *exchange) (next *job, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if j.away || j.left {
 		return nil, false
 	}
-	j.away = true
+	j.away, j.asked = true, x
 	p.yielded++
 	return p.pass(), true
 }

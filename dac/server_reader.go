@@ -30,6 +30,7 @@ type reader struct {
 	handled int        // of ready: the first that have been, or are
 	out     []outgoing
 	octets  []byte // of out
+	onward  mailer // requests that are sent on
 	rows    map[netip.Addr]*peerRow
 	near    [nearPeers]nearPeer // the latest of those, which most datagrams come from
 	origins [nearPeers]*origin  // the latest, which requests share
@@ -311,8 +312,9 @@ func (r *reader) drop(d *datagram, err error) {
 	r.l.st.note(&d.origin, Dropped, d.octets(), err)
 }
 
-// flush sends the answers of a batch together.
+// flush sends the answers of a batch together, and what is sent on.
 func (r *reader) flush() {
+	r.onward.flush()
 	if len(r.out) == 0 {
 		return
 	}

@@ -53,8 +53,17 @@ func (r *reader) handle(j *job) (lost bool) {
 	}()
 	r.begin(turn)
 	resp, err := j.call()
-	if !r.turn.CompareAndSwap(turn, turn-1) {
-		*mine, over = true, true
+	lost = !r.turn.CompareAndSwap(turn, turn-1)
+	if lost {
+		*mine = true
+	}
+	switch {
+	case err == errLater:
+		over = true
+		r.sendOn(j.unsent, lost)
+		return lost
+	case lost:
+		over = true
 		j.end(resp, err)
 		return true
 	}
@@ -68,6 +77,18 @@ func (r *reader) handle(j *job) (lost bool) {
 	over = true
 	j.leave()
 	return false
+}
+
+// sendOn sends x, nil if there is nothing to send, with what else a batch sends on.
+func (r *reader) sendOn(x *exchange, lost bool) {
+	switch {
+	case x == nil:
+	case lost:
+		x.port.post(x)
+		x.drop()
+	default:
+		r.onward.add(x)
+	}
 }
 
 func (r *reader) newTurn() uint64 {

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dac_test
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/errcause"
+	"github.com/stretchr/testify/require"
+	"layeh.com/radius"
+)
+
+// untraced is a proxy of which the requests are answered later.
+func untraced(t *testing.T, p *dac.Proxy, h dac.HandlerFunc) *proxyRig {
+	r := proxied(t, p, h)
+	p.Trace = nil // before the first request: the Server looks then
+	r.serve(&dac.Server{Peers: dac.SharedSecret(secret), Handler: p, MaxHandlers: 64}, laterAddr)
+	var err error
+	require.NoError(t, r.sender.Close())
+	r.sender, err = r.net.DialFrom(t.Context(), aaaAddr, laterAddr)
+	require.NoError(t, err)
+	return r
+}
+
+var laterAddr = netip.MustParseAddrPort("198.51.100.7:3799")
+
+// What was sent on keeps no goroutine waiting, and holds four times MaxHandlers at most.
+func TestProxyKeepsNoGoroutineWaiting(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := untraced(t, &dac.Proxy{}, silently)
+		require.Nil(t, r.asks(coa(t, 0, attrs.UserName.Of("first")), time.Second))
+		before := runtime.NumGoroutine()
+		for id := range 250 {
+			_, err := r.sender.Write(coa(t, byte(id), attrs.UserName.Of("bob")))
+			require.NoError(t, err)
+		}
+		synctest.Wait()
+		require.Equal(t, 7*256/8, len(r.arrived()), "one peer alone gets seven eighths of four times MaxHandlers")
+		require.LessOrEqual(t, runtime.NumGoroutine(), before+2)
+	})
+}
+
+// A Router, an Allow or an Edit of the host's that panics, or ends its goroutine, costs one request.
+func TestProxySurvivesItsRouter(t *testing.T) {
+	for name, fails := range map[string]func(){"panic": func() { panic("router") }, "Goexit": runtime.Goexit} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				r := untraced(t, &dac.Proxy{Router: dac.RouterFunc(func(ctx context.Context, q *dac.Request) (dac.Target, error) {
+					if _, err := attrs.Class.Get(q.Packet.Attributes); err == nil {
+						fails()
+					}
+					return dac.Target{Addr: nasAddr}, nil
+				})}, nil)
+				for id := range byte(3) {
+					require.False(t, r.verdict(coa(t, 2*id, attrs.UserName.Of("bob"), attrs.Class.Of([]byte{1}))).ACK())
+					require.True(t, r.verdict(coa(t, 2*id+1, attrs.UserName.Of("bob"))).ACK())
+				}
+				require.Len(t, r.arrived(), 3)
+			})
+		})
+	}
+}
+
+// A Router that is slow holds up nobody.
+func TestProxyGoesOnBesideASlowRouter(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := untraced(t, &dac.Proxy{Router: dac.RouterFunc(func(ctx context.Context, q *dac.Request) (dac.Target, error) {
+			if _, err := attrs.Class.Get(q.Packet.Attributes); err == nil {
+				time.Sleep(3 * time.Second)
+			}
+			return dac.Target{Addr: nasAddr}, nil
+		})}, nil)
+		slow := coa(t, 1, attrs.UserName.Of("eve"), attrs.Class.Of([]byte{1}))
+		began := time.Now()
+		_, err := r.sender.Write(slow)
+		require.NoError(t, err)
+		for id := range byte(5) {
+			require.True(t, r.verdict(coa(t, 10+id, attrs.UserName.Of("bob"))).ACK())
+		}
+		require.Less(t, time.Since(began), time.Second)
+		require.NotNil(t, r.asks(slow, 5*time.Second), "it was absorbed, and is answered when the Router has found the way")
+		require.Equal(t, 3*time.Second, time.Since(began).Round(time.Second))
+		require.Len(t, r.arrived(), 6)
+	})
+}
+
+// A Logger that panics while the answer of a NAS is told costs this answer its attributes, and the client goes on reading.
+func TestProxySurvivesItsLogger(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var broken atomic.Bool
+		r := untraced(t, &dac.Proxy{Logger: slog.New(breaking{slog.DiscardHandler, &broken})}, nil)
+		broken.Store(true)
+		require.False(t, r.verdict(coa(t, 1, attrs.UserName.Of("bob"))).ACK())
+		broken.Store(false)
+		require.True(t, r.verdict(coa(t, 2, attrs.UserName.Of("bob"))).ACK())
+		require.Len(t, r.arrived(), 2)
+	})
+}
+
+// A breaking handler of logs panics while it is broken.
+type breaking struct {
+	slog.Handler
+	broken *atomic.Bool
+}
+
+func (b breaking) Enabled(context.Context, slog.Level) bool {
+	if b.broken.Load() {
+		panic("disk full")
+	}
+	return false
+}
+
+// Whoever waits for a turn gets it, and each request its own answer.
+func TestProxyAnswersWhatHadToWait(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := &dac.Proxy{Client: &dac.Client{Peers: dac.SharedSecret(nextSecret), PerNAS: dac.Limit{InFlight: 2}}}
+		r := untraced(t, p, func(ctx context.Context, q *dac.Request) (*dac.Response, error) {
+			time.Sleep(time.Second)
+			return q.ACK(attrs.UserName.Of(userOf(q.Packet.Attributes)))
+		})
+		sender := &dac.Client{Peers: dac.SharedSecret(secret), Dial: r.net.Dial}
+		defer sender.Close()
+		var jobs []dac.Job
+		for n := range 20 {
+			jobs = append(jobs, dac.CoAJob(laterAddr, attrs.UserName.Of(string(rune('a'+n)))))
+		}
+		began := time.Now()
+		got := 0
+		for o := range sender.Each(t.Context(), slices.Values(jobs)) {
+			require.NoError(t, o.Err)
+			require.Equal(t, userOf(o.Job.Request.Packet.Attributes), userOf(o.Response.Packet.Attributes))
+			got++
+		}
+		require.Equal(t, len(jobs), got)
+		require.Len(t, r.arrived(), len(jobs))
+		require.Equal(t, 10*time.Second, time.Since(began).Round(time.Second))
+	})
+}
+
+func userOf(set radius.Attributes) string {
+	name, _ := attrs.UserName.Get(set)
+	return name
+}
+
+// A Client that is closed ends what was sent on: nobody knows whether it was executed.
+func TestProxyWhoseClientIsClosed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := untraced(t, &dac.Proxy{AnswerSilence: true}, silently)
+		q := coa(t, 1, attrs.UserName.Of("bob"))
+		require.Nil(t, r.asks(q, time.Second))
+		require.NoError(t, r.proxy.Client.Close())
+		answer := make([]byte, 4096)
+		require.NoError(t, r.sender.SetReadDeadline(time.Now().Add(time.Second)))
+		n, err := r.sender.Read(answer)
+		require.NoError(t, err)
+		resp, err := dac.ParseResponse(answer[:n], q, secret)
+		require.NoError(t, err)
+		require.Equal(t, errcause.OtherProxyProcessingError, resp.Cause())
+		require.Equal(t, errcause.OtherProxyProcessingError, r.verdict(coa(t, 2, attrs.UserName.Of("bob"))).Cause())
+		require.Len(t, r.arrived(), 1)
+	})
+}
