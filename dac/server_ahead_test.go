@@ -64,13 +64,12 @@ func bring(t *testing.T, s *Server, h *diarist, n int, watch bool) []string {
 	l := newListener(t.Context(), st, pc)
 	l.io = mill
 	r := newReader(l)
-	watched := make(chan struct{})
-	if watch {
-		l.readers.Go(func() { r.watch(watched) })
+	if !watch {
+		r.watch.end()
 	}
 	l.readers.Go(r.lead)
 	require.ErrorIs(t, <-l.failed, io.EOF)
-	close(watched)
+	r.watch.end()
 	l.readers.Wait()
 	st.workers.close()
 	require.EqualValues(t, n, s.Stats().Total.CoA.ACKs)

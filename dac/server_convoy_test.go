@@ -114,8 +114,7 @@ func TestWhateverTheHandlersOfABatchDo(t *testing.T) {
 	defer pc.Close()
 	l := newListener(t.Context(), st, pc)
 	l.io = c
-	r, watched := newReader(l), make(chan struct{})
-	l.readers.Go(func() { r.watch(watched) })
+	r := newReader(l)
 	l.readers.Go(r.lead)
 	require.Eventually(t, func() bool {
 		total := s.Stats().Total.Disconnect
@@ -123,7 +122,7 @@ func TestWhateverTheHandlersOfABatchDo(t *testing.T) {
 	}, time.Minute, time.Millisecond)
 	close(c.end)
 	require.ErrorIs(t, <-l.failed, io.EOF)
-	close(watched)
+	r.watch.end()
 	l.readers.Wait()
 	st.workers.close()
 

@@ -50,8 +50,6 @@ func (l *listener) serve(ctx context.Context) (err error) {
 	defer context.AfterFunc(l.ctx, func() { l.endForwarded(l.ctx.Err()) })()
 	r := newReader(l)
 	l.readers.Go(func() { r.lead() })
-	watched := make(chan struct{})
-	l.readers.Go(func() { r.watch(watched) })
 	l.st.log.Info("dac: serving", "local", l.local)
 	select {
 	case <-ctx.Done():
@@ -63,7 +61,7 @@ func (l *listener) serve(ctx context.Context) (err error) {
 	// Only now: while it drained it answered duplicates.
 	l.over.Store(true)
 	l.io.close()
-	close(watched)
+	r.watch.end()
 	l.readers.Wait()
 	return err
 }

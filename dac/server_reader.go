@@ -39,8 +39,7 @@ type reader struct {
 	yielded atomic.Uint64       // the latest turn of a handler that gave its place back
 	lost    *bool               // of the goroutine that leads: it has ceased to
 	asking  atomic.Bool         // the turn is a question to the host's Peers, not a handler
-	asleep  atomic.Bool         // the watch is
-	wake    chan struct{}
+	watch   watch
 	spare   *datagram
 	aside   bool // it has one datagram and leads nothing
 }
@@ -77,9 +76,9 @@ func (r *reader) origin(d *datagram) *origin {
 }
 
 func newReader(l *listener) *reader {
-	return &reader{
-		l: l, in: l.io.buffers(readBatch), rows: make(map[netip.Addr]*peerRow), wake: make(chan struct{}, 1),
-	}
+	r := &reader{l: l, in: l.io.buffers(readBatch), rows: make(map[netip.Addr]*peerRow)}
+	r.watch.begin(r)
+	return r
 }
 
 // lead reads and answers until the socket is closed or another goroutine leads. Peers of the host's that panic, or end the goroutine that
@@ -104,6 +103,7 @@ func (r *reader) lead() {
 			return
 		}
 		r.flush()
+		r.watch.rest()
 		n, err := r.l.io.read(r.in)
 		afterRead()
 		if isTooLong(err) {

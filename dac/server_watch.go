@@ -4,185 +4,77 @@ package dac
 
 import (
 	"runtime"
-	"runtime/debug"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// handleAll runs the handlers of those that have arrived. lost: another goroutine leads by now, and goes on with the rest.
-func (r *reader) handleAll() (lost bool) {
-	if r.l.st.lookahead != nil && len(r.ready) > 1 && len(r.told) == 0 {
-		r.lookAhead()
-	}
-	for r.handled < len(r.ready) {
-		j := r.ready[r.handled]
-		r.handled++
-		if r.l.slow(r.now) {
-			j.dispatch(placed)
-		} else if r.handle(j) {
-			return true
-		}
-	}
-	clear(r.ready)
-	clear(r.told)
-	r.ready, r.told, r.handled = r.ready[:0], r.told[:0], 0
-	return false
+// A watch makes another goroutine lead when a turn of a reader takes longer than a tick. Its timer runs only while there are turns: one that went on
+// would keep a server awake that has a request now and then.
+type watch struct {
+	r     *reader
+	epoch time.Time
+	timer *time.Timer
+	armed atomic.Bool
+	since atomic.Int64  // nanoseconds from epoch: when seen ran at the latest
+	seen  atomic.Uint64 // the turn at the last look, or the first since there were turns
+
+	mu   sync.Mutex // held while it looks
+	over bool       // guarded by mu
 }
 
-// lookAhead tells the Handler what is about to be handled, once.
-func (r *reader) lookAhead() {
-	for _, j := range r.ready {
-		r.told = append(r.told, j.req)
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			r.l.st.log.Error("dac: Lookahead.Ahead panicked", "panic", p, "stack", string(debug.Stack()))
-		}
-	}()
-	r.l.st.lookahead.Ahead(r.told)
+func (w *watch) begin(r *reader) {
+	w.r, w.epoch = r, time.Now()
+	w.timer = time.AfterFunc(time.Hour, w.look)
+	w.timer.Stop()
 }
 
-// handle runs a handler here. lost: another goroutine leads by now.
-func (r *reader) handle(j *job) (lost bool) {
-	mine, over := r.lost, false
-	turn := r.newTurn()
-	j.reader, j.turn, j.lost = r, turn, mine
-	defer func() {
-		if !over && !j.handed { // a Trace of the host's has ended this goroutine
-			j.leave()
-		}
-	}()
-	r.begin(turn)
-	resp, err := j.call()
-	lost = !r.turn.CompareAndSwap(turn, turn-1)
-	if lost {
-		*mine = true
-	}
-	switch {
-	case err == errLater:
-		over = true
-		r.sendOn(j.unsent, lost)
-		return lost
-	case lost:
-		over = true
-		j.end(resp, err)
-		return true
-	}
-	j.finish(resp, err, r)
-	if j.after != nil {
-		r.flush() // what follows the answer follows it
-		over = true
-		r.l.st.workers.run(j)
-		return false
-	}
-	over = true
-	j.leave()
-	return false
-}
-
-// sendOn sends x, nil if there is nothing to send, with what else a batch sends on.
-func (r *reader) sendOn(x *exchange, lost bool) {
-	switch {
-	case x == nil:
-	case lost:
-		x.port.post(x)
-		x.drop()
-	default:
-		r.onward.add(x)
+// arm has turn, which begins, looked at, and those that follow it.
+func (w *watch) arm(turn uint64) {
+	if !w.armed.Load() {
+		w.note(turn, w.r.now)
+		w.armed.Store(true)
+		w.timer.Reset(watchTick)
 	}
 }
 
-func (r *reader) newTurn() uint64 {
-	r.turns++
-	return r.turns<<1 | 1
+// note has a turn looked at again a tick later. The time first: who sees the turn sees a time that is no earlier.
+func (w *watch) note(turn uint64, now time.Time) {
+	w.since.Store(int64(now.Sub(w.epoch)))
+	w.seen.Store(turn)
 }
 
-// begin has the watch look at the turn. The turn first, then the look at the watch, which does it the other way round: one of the two sees the other.
-func (r *reader) begin(turn uint64) {
-	r.turn.Store(turn)
-	if r.asleep.Load() {
-		select {
-		case r.wake <- struct{}{}:
-		default:
-		}
+// rest ends that: the reader has nothing to handle.
+func (w *watch) rest() {
+	if w.armed.Load() {
+		w.armed.Store(false)
+		w.timer.Stop()
 	}
 }
 
-// early reports that the handler of j runs in the read loop still, which the watch would have ended after a tick or two.
-func (j *job) early() bool {
-	return j.reader != nil && j.st.timeout >= time.Second && j.reader.turn.Load() == j.turn
-}
-
-// handOver makes another goroutine lead, where turn is still running.
-func (r *reader) handOver(turn uint64) bool {
-	if !r.turn.CompareAndSwap(turn, turn-1) {
-		return false
-	}
-	r.l.readers.Go(r.lead)
-	return true
-}
-
-// watch hands over when a handler runs for longer than a tick. It sleeps while nothing is handled.
-func (r *reader) watch(done <-chan struct{}) {
-	ticker := time.NewTicker(watchTick)
-	defer ticker.Stop()
-	var last uint64
-	for quiet := 0; ; {
-		select {
-		case <-done:
-			return
-		case <-ticker.C:
-		}
-		turn := r.turn.Load()
-		switch {
-		case turn != last:
-			quiet = 0
-		case turn&1 == 1:
-			// It may be ready to go on and have no core, a collection of garbage having them all say: whoever is ready goes first.
-			runtime.Gosched()
-			if r.turn.Load() == turn {
-				r.tookLong(turn)
-			}
-		default:
-			if quiet++; quiet > 100 {
-				quiet = 0
-				r.sleep(ticker, done)
-			}
-		}
-		last = turn
-	}
-}
-
-// tookLong ends the lead of a goroutine whose turn takes longer than a tick.
-func (r *reader) tookLong(turn uint64) {
-	if r.asking.Load() {
-		if r.l.asides.Add(1) > mostAsides || !r.handOver(turn) {
-			r.l.asides.Add(-1)
-		}
+// look hands over where a turn runs that ran a tick ago.
+func (w *watch) look() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over || !w.armed.Load() {
 		return
 	}
-	r.l.markSlow(time.Now())
-	r.handOver(turn)
+	now, turn := time.Now(), w.r.turn.Load()
+	if turn&1 == 1 && turn == w.seen.Load() && int64(now.Sub(w.epoch))-w.since.Load() >= int64(watchTick*3/4) {
+		// It may be ready to go on and have no core, a collection of garbage having them all say: whoever is ready goes first.
+		runtime.Gosched()
+		if w.r.turn.Load() == turn {
+			w.r.tookLong(turn)
+		}
+	}
+	w.note(turn, now)
+	w.timer.Reset(watchTick)
 }
 
-// waited notes that the handler of turn gave its place back and another goroutine leads. Where more than a few do, a proxy's say, which all
-// wait for somebody else, workers run them: that costs one switch of goroutines, and this one more.
-func (r *reader) waited(turn uint64) {
-	if before := r.yielded.Swap(turn); turn-before <= slowShare<<1 {
-		r.l.markSlow(time.Now())
-	}
-}
-
-// sleep waits until a handler is run.
-func (r *reader) sleep(ticker *time.Ticker, done <-chan struct{}) {
-	ticker.Stop()
-	defer ticker.Reset(watchTick)
-	r.asleep.Store(true)
-	defer r.asleep.Store(false)
-	if r.turn.Load()&1 == 1 {
-		return // one began before it could see that the watch sleeps
-	}
-	select {
-	case <-done:
-	case <-r.wake:
-	}
+// end returns when nobody looks any more, nor will.
+func (w *watch) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	w.timer.Stop()
 }
