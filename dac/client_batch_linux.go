@@ -24,7 +24,7 @@ type batchLink struct {
 	errno  syscall.Errno
 	packed [linkBatch][]byte
 	recv   func(fd uintptr) bool
-	load   load
+	load   *load
 	split  atomic.Bool // the kernel makes datagrams of what it is given in one piece
 }
 
@@ -63,12 +63,12 @@ var linkHeaderPool = sync.Pool{New: func() any {
 }}
 
 // newBatchLink returns nil where the kernel lacks the calls, or a sandbox forbids them.
-func newBatchLink(c *net.UDPConn) linkIO {
+func newBatchLink(c *net.UDPConn, in *load) linkIO {
 	raw, err := c.SyscallConn()
 	if err != nil || !canBatch(raw) {
 		return nil
 	}
-	l := &batchLink{plainLink: plainLink{conn: c}, raw: raw}
+	l := &batchLink{plainLink: plainLink{conn: c}, raw: raw, load: in}
 	l.recv = l.recvmmsg
 	l.split.Store(canSplit(raw))
 	return l

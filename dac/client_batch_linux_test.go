@@ -20,7 +20,7 @@ func sending(t *testing.T) (*batchLink, *net.UDPConn) {
 	c, err := net.DialUDP("udp4", nil, to.LocalAddr().(*net.UDPAddr))
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
-	l, ok := newBatchLink(c).(*batchLink)
+	l, ok := newBatchLink(c, new(load)).(*batchLink)
 	require.True(t, ok)
 	if !l.split.Load() {
 		t.Skip("this kernel makes no datagrams of what it is given in one piece")

@@ -114,7 +114,7 @@ func barePipelined(addr netip.AddrPort, n int, batched bool) error {
 	}
 	l := &packetLink{conn: conn, linkIO: &plainLink{conn: conn, buf: make([]byte, maxLen)}}
 	if batched {
-		l = newPacketLink(conn)
+		l = newPacketLink(conn, new(load))
 	}
 	defer conn.Close()
 	conn.SetReadBuffer(receiveBuffer)

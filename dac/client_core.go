@@ -37,6 +37,7 @@ type clientCore struct {
 	ctx    context.Context // ends with the client
 	cancel context.CancelFunc
 	budget portBudget
+	load   load
 
 	exchanges sync.Pool // those that have ended
 

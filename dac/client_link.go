@@ -33,12 +33,13 @@ const linkBatch = 32
 // receiveBuffer is what a socket asks its system for: the answers of 256 requests fit, whatever their size.
 const receiveBuffer = 1 << 20
 
-func newPacketLink(conn net.Conn) *packetLink {
+// newPacketLink reads and writes conn, and counts what comes in in.
+func newPacketLink(conn net.Conn, in *load) *packetLink {
 	l := &packetLink{conn: conn, done: make(chan struct{})}
 	udp, ok := conn.(*net.UDPConn)
 	if ok {
 		udp.SetReadBuffer(receiveBuffer) // the system may give less: what is lost then is sent again
-		l.linkIO = newBatchLink(udp)
+		l.linkIO = newBatchLink(udp, in)
 	}
 	if l.linkIO == nil {
 		l.linkIO = &plainLink{conn: conn, buf: make([]byte, maxLen)}

@@ -27,7 +27,7 @@ func links(t *testing.T, peer net.PacketConn) map[string]*packetLink {
 	c := dial()
 	all := map[string]*packetLink{
 		"one at a time": {conn: c, linkIO: &plainLink{conn: c, buf: make([]byte, maxLen)}, done: make(chan struct{})},
-		"as it comes":   newPacketLink(dial()),
+		"as it comes":   newPacketLink(dial(), new(load)),
 	}
 	if runtime.GOOS == "linux" && (runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64") {
 		require.True(t, all["as it comes"].batches(), "Linux moves batches")

@@ -37,7 +37,7 @@ type sourcePort struct {
 }
 
 func newSourcePort(t *target, conn net.Conn) *sourcePort {
-	p := &sourcePort{to: t, link: newPacketLink(conn), local: localAddr(conn), ids: new(identifiers), earliest: never}
+	p := &sourcePort{to: t, link: newPacketLink(conn, &t.core.load), local: localAddr(conn), ids: new(identifiers), earliest: never}
 	p.ids.reset(byte(rand.IntN(identifiersOfPort)))
 	return p
 }

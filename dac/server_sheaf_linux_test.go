@@ -137,31 +137,6 @@ func TestBindMakesSheavesOfManyAlike(t *testing.T) {
 	require.Equal(t, slices.Repeat([]int{1}, 64), sizes(batch(64, ack)))
 }
 
-// A burst is no load, nor is what goes on slowly; what is both fast and long is one, until it ends.
-func TestLoadIsHeavyWhenItLasts(t *testing.T) {
-	var l load
-	now := time.Now()
-	come := func(n, rate int) bool { // n datagrams, 20 with each read
-		for range n / 20 {
-			now = now.Add(time.Second * 20 / time.Duration(rate))
-			l.read(20, now)
-		}
-		return l.heavy.Load()
-	}
-	require.False(t, come(4_000, 10_000_000), "a burst")
-	require.False(t, come(100_000, heavyRate*9/10))
-	require.False(t, come(10_000, heavyRate*3/2), "not yet: 10,000 in a third of a second are 3,333 beyond the rate")
-	require.True(t, come(10_000, heavyRate*3/2))
-	require.True(t, come(1_000, heavyRate/2), "a short pause is none")
-	require.False(t, come(20_000, heavyRate/2))
-	require.True(t, come(5_000, 500_000))
-	require.True(t, come(100_000, 500_000))
-	now = now.Add(heavyExcess * heavyShare)
-	require.True(t, come(20, heavyRate))
-	now = now.Add(100 * time.Millisecond)
-	require.False(t, come(20, heavyRate), "who falls silent begins anew")
-}
-
 // A way on which the kernel does not split gets its datagrams one by one: the same happens with IPsec, and with cards that make no checksums.
 func TestSheafThatIsRefusedLeavesOneByOne(t *testing.T) {
 	const soNoCheck = 11 // of asm-generic/socket.h; it rules sheaves out

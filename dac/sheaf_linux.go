@@ -6,9 +6,7 @@ package dac
 
 import (
 	"encoding/binary"
-	"sync/atomic"
 	"syscall"
-	"time"
 	"unsafe"
 )
 
@@ -23,30 +21,6 @@ const (
 
 	udpSegment = 103 // of linux/udp.h
 )
-
-// A load is what a socket has read of late. Who reads owns it, but for heavy.
-type load struct {
-	excess time.Duration // what came beyond heavyRate
-	until  time.Time     // of the latest read
-	heavy  atomic.Bool
-}
-
-// A load that lasts is so many datagrams a second, and so many beyond that.
-const (
-	heavyRate   = 20_000
-	heavyExcess = 4_096
-
-	heavyShare = time.Second / heavyRate // the time of one datagram
-)
-
-// read notes that n datagrams were read.
-func (l *load) read(n int, now time.Time) {
-	l.excess = min(max(l.excess-now.Sub(l.until), 0)+time.Duration(n)*heavyShare, 2*heavyExcess*heavyShare)
-	l.until = now
-	if heavy := l.excess >= heavyExcess*heavyShare; heavy != l.heavy.Load() {
-		l.heavy.Store(heavy)
-	}
-}
 
 // canSplit reports whether the kernel knows sheaves: one that does not would send all of a sheaf as one datagram.
 func canSplit(raw syscall.RawConn) bool {
