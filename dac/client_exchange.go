@@ -56,7 +56,13 @@ type exchange struct {
 	wake chan struct{} // of a blocking call: has its turn, and then: has ended
 	job  *eachJob      // of Each; nil for a blocking call
 
-	later *forwarding // nobody waits, but this is told of the end; nil: somebody does
+	later absentee // nobody waits, but this is told of the end; nil: somebody does
+}
+
+// An absentee began an exchange and does not wait for its end.
+type absentee interface {
+	// endAll is told that all have ended, and takes out of all those that nobody waits for.
+	endAll(all []*exchange)
 }
 
 // A stage is where an exchange stands.
@@ -173,7 +179,11 @@ func (x *exchange) finish() { finishAll([]*exchange{x}) }
 
 // finishAll is finish for all, which it clears.
 func finishAll(all []*exchange) {
-	endForwarded(all)
+	for _, x := range all {
+		if x != nil && x.later != nil {
+			x.later.endAll(all)
+		}
+	}
 	jobs := all[:0]
 	for _, x := range all {
 		switch {

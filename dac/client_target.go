@@ -64,6 +64,17 @@ func (t *target) enter(x *exchange, now instant) (hasTurn bool, err error) {
 	return false, nil
 }
 
+// retake makes x, which waits for its turn, one that somebody waits for; false: it has ended.
+func (t *target) retake(x *exchange) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if x.stage == stageEnded {
+		return false
+	}
+	x.later = nil
+	return true
+}
+
 // grant gives x a port and an identifier, if that may be now.
 func (t *target) grant(x *exchange, now instant) bool {
 	limit := t.core.perNAS

@@ -27,8 +27,9 @@ type forwarding struct {
 	state [defaultProxyID + proxyStateTail]byte
 	set   [8]*radius.AVP
 
-	proxy *Proxy // where nobody waits for the answer, as is job
+	proxy *Proxy // where nobody waits for the answer, as are the others
 	job   *job
+	x     *exchange
 }
 
 // Handle sends r on and returns the answer, or the error that stands for one.

@@ -4,10 +4,8 @@ package dac
 
 import (
 	"cmp"
-	"errors"
 	"log/slog"
 	"runtime/debug"
-	"slices"
 	"time"
 )
 
@@ -16,14 +14,14 @@ import (
 // goroutine that reads the answers from there, answers the sender, again together with the others of its batch. What the requests of a batch
 // cost then beside both hops is a few locks.
 
-// errLater is what becomes of a job that is answered later.
-var errLater = errors.New("dac: answered later")
+// postpones reports whether the requests of a Server are answered later. A Trace may do what it wants with the goroutine that calls it, so where
+// there is one each request has its own. A host's Handler that embeds a Proxy is none: it has a Handle of its own.
+func (p *Proxy) postpones(s *Server) bool {
+	own, ok := s.Handler.(*Proxy)
+	return ok && own == p && p.Trace == nil && s.Trace == nil
+}
 
-// leaves reports whether the requests of a Server are answered later. A Trace may do what it wants with the goroutine that calls it, so where there
-// is one each request has its own.
-func (p *Proxy) leaves(s *Server) bool { return p.Trace == nil && s.Trace == nil }
-
-// handleLater sends the request of j on, and returns errLater, or what is to be answered at once. Where it leaves j.unsent, that is to be sent.
+// handleLater is Handle for a Server, and does not wait: see postponer.
 func (p *Proxy) handleLater(j *job) (*Response, error) {
 	if err := p.usable(j.req); err != nil {
 		return nil, err
@@ -38,7 +36,7 @@ func (p *Proxy) handleLater(j *job) (*Response, error) {
 	if err != nil {
 		return p.end(&j.ctx, f, nil, p.unanswered(err))
 	}
-	j.later, x.later = true, f
+	f.x, j.later, x.later = x, true, f
 	x.holds.Store(2) // one for who ends it
 	hasTurn, err := p.Client.made.enter(nas, x)
 	switch {
@@ -48,36 +46,36 @@ func (p *Proxy) handleLater(j *job) (*Response, error) {
 		x.drop()
 		return p.end(&j.ctx, f, nil, p.unanswered(err))
 	case !hasTurn:
-		f.waitForTurn(x)
+		f.waitForTurn()
 	case !x.sign(): // f has been told
 		x.drop()
 	default:
-		j.unsent = x
-		f.leave(x)
+		j.unsent = f
+		f.leave(f)
 	}
 	return nil, errLater
 }
 
-// leave gives the place of the job back. From then on the listener ends x when it has drained.
-func (f *forwarding) leave(x *exchange) {
+// leave gives the place of the job back. From then on the listener gives o, if there is one, up when it has drained.
+func (f *forwarding) leave(o onward) {
 	j := f.job
-	next, _ := j.st.places.yield(j, x)
+	next, _ := j.st.places.yield(j, o)
 	if next != nil {
 		j.st.workers.run(next)
 	}
-	if err := j.l.ctx.Err(); err != nil && x != nil { // it has drained a moment ago
-		x.giveUp(err)
+	if err := j.l.ctx.Err(); err != nil && o != nil { // it has drained a moment ago
+		o.giveUp(err)
 	}
 }
 
-// waitForTurn has a goroutine of its own wait for x, which has to wait for its turn, and for the answer.
-func (f *forwarding) waitForTurn(x *exchange) {
+// waitForTurn has a goroutine of its own wait for an exchange that has to wait for its turn, and for the answer.
+func (f *forwarding) waitForTurn() {
+	j, x := f.job, f.x
 	if !x.to.retake(x) { // f has been told
 		f.leave(nil)
 		x.drop()
 		return
 	}
-	j := f.job
 	j.later = false
 	f.leave(nil)
 	j.st.workers.spawn(func() {
@@ -87,17 +85,6 @@ func (f *forwarding) waitForTurn(x *exchange) {
 		j.st.places.resume(j)
 		j.end(f.settled(resp, err))
 	})
-}
-
-// retake makes x, which waits for its turn, one that somebody waits for; false: it has ended.
-func (t *target) retake(x *exchange) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if x.stage == stageEnded {
-		return false
-	}
-	x.later = nil
-	return true
 }
 
 // settled is what the sender gets of what came from the next hop. It survives a Logger of the host's that panics.
@@ -115,26 +102,23 @@ func (f *forwarding) settled(resp *Response, err error) (out *Response, _ error)
 	return j.settle(f.proxy.end(&j.ctx, f, resp, err))
 }
 
-// endForwarded answers the senders of those of all whom nobody waits for, each of which has ended, and takes them out of all.
-func endForwarded(all []*exchange) {
-	if !slices.ContainsFunc(all, isForwarded) {
-		return
-	}
+// endAll answers the senders of those of all that nobody waits for.
+func (f *forwarding) endAll(all []*exchange) {
 	for _, x := range all {
-		if f := x.later; f != nil {
+		if f := forwardingOf(x); f != nil {
 			resp, err := f.settled(x.result())
 			f.job.finish(resp, err, nil)
 		}
 	}
 	var sent *listener
 	for _, x := range all { // who drains waits until it is out
-		if f := x.later; f != nil && f.job.l != sent {
+		if f := forwardingOf(x); f != nil && f.job.l != sent {
 			sent = f.job.l
 			sent.box.take().send(sent.st, sent.io)
 		}
 	}
 	for i, x := range all {
-		if f := x.later; f != nil {
+		if f := forwardingOf(x); f != nil {
 			all[i] = nil
 			f.job.leave()
 			x.drop()
@@ -142,29 +126,33 @@ func endForwarded(all []*exchange) {
 	}
 }
 
-func isForwarded(x *exchange) bool { return x.later != nil }
+func forwardingOf(x *exchange) *forwarding {
+	if x == nil {
+		return nil
+	}
+	f, _ := x.later.(*forwarding)
+	return f
+}
 
-// giveUp ends x, whom nobody waits for, because of err, if it has not ended yet.
-func (x *exchange) giveUp(err error) {
-	if x.to.cancel(x, err) {
-		x.finish()
+// What a listener and a reader do with a forwarding that is on its way.
+
+func (f *forwarding) hold() { f.x.holds.Add(1) }
+func (f *forwarding) drop() { f.x.drop() }
+
+func (f *forwarding) giveUp(err error) {
+	if f.x.to.cancel(f.x, err) {
+		f.x.finish()
 	}
 }
 
-// endForwarded ends what was sent on and is not answered, because of err: the listener has drained.
-func (l *listener) endForwarded(err error) {
-	p := &l.st.places
-	var all []*exchange
-	p.mu.Lock()
-	for j := l.jobs; j != nil; j = j.next {
-		if j.asked != nil {
-			j.asked.holds.Add(1)
-			all = append(all, j.asked)
-		}
-	}
-	p.mu.Unlock()
-	for _, x := range all {
-		x.giveUp(err)
-		x.drop()
-	}
+func (f *forwarding) post() {
+	f.x.port.post(f.x)
+	f.x.drop()
 }
+
+// A proxyMail is what one batch of a reader sends on.
+type proxyMail struct{ mailer }
+
+func (p *Proxy) newPostbag() postbag { return new(proxyMail) }
+
+func (m *proxyMail) add(o onward) { m.mailer.add(o.(*forwarding).x) }

@@ -34,6 +34,33 @@ func untraced(t *testing.T, p *dac.Proxy, h dac.HandlerFunc) *proxyRig {
 
 var laterAddr = netip.MustParseAddrPort("198.51.100.7:3799")
 
+// A middle is middleware that embeds the Proxy.
+type middle struct {
+	*dac.Proxy
+	handled atomic.Int64
+}
+
+func (m *middle) Handle(ctx context.Context, r *dac.Request) (*dac.Response, error) {
+	m.handled.Add(1)
+	return m.Proxy.Handle(ctx, r)
+}
+
+// Middleware is asked, though it embeds a Proxy.
+func TestProxyThatIsEmbedded(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := &dac.Proxy{}
+		r := proxied(t, p, nil)
+		p.Trace = nil
+		m := &middle{Proxy: p}
+		r.serve(&dac.Server{Peers: dac.SharedSecret(secret), Handler: m}, laterAddr)
+		sender := &dac.Client{Peers: dac.SharedSecret(secret), Dial: r.net.Dial}
+		defer sender.Close()
+		_, err := sender.Disconnect(t.Context(), laterAddr, attrs.UserName.Of("bob"))
+		require.NoError(t, err)
+		require.EqualValues(t, 1, m.handled.Load())
+	})
+}
+
 // What was sent on keeps no goroutine waiting, and holds four times MaxHandlers at most.
 func TestProxyKeepsNoGoroutineWaiting(t *testing.T) {
 	bubble(t, func(t *testing.T) {

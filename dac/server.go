@@ -64,7 +64,7 @@ type serverState struct {
 	debug       bool      // somebody reads what is logged of each packet
 	sequencer   Sequencer // nil: Handler is none
 	lookahead   Lookahead // nil: Handler is none
-	proxy       *Proxy    // that answers later; nil: Handler is none
+	postponer   postponer // nil: Handler is none
 	stage       int       // requests that arrive in the read loop before the first of them is handled
 	fixed       bool      // Peers say the same of an address each time
 	findPeer    PeersFunc // a function, which no verb of fmt looks into
@@ -93,8 +93,8 @@ func (s *Server) state() *serverState {
 		st.debug = st.log.Enabled(context.Background(), slog.LevelDebug)
 		st.sequencer, _ = s.Handler.(Sequencer)
 		st.lookahead, _ = s.Handler.(Lookahead)
-		if p, ok := s.Handler.(*Proxy); ok && p.leaves(s) {
-			st.proxy = p
+		if p, ok := s.Handler.(postponer); ok && p.postpones(s) {
+			st.postponer = p
 		}
 		switch p := s.Peers.(type) {
 		case PeerMap:

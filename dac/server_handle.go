@@ -78,18 +78,6 @@ func (r *reader) handle(j *job) (lost bool) {
 	return false
 }
 
-// sendOn sends x, nil if there is nothing to send, with what else a batch sends on.
-func (r *reader) sendOn(x *exchange, lost bool) {
-	switch {
-	case x == nil:
-	case lost:
-		x.port.post(x)
-		x.drop()
-	default:
-		r.onward.add(x)
-	}
-}
-
 func (r *reader) newTurn() uint64 {
 	r.turns++
 	return r.turns<<1 | 1

@@ -34,10 +34,10 @@ type job struct {
 	ctx    handlerContext
 
 	kind   uint8
-	stamp  bool      // the answer carries an Event-Timestamp
-	handed bool      // its goroutine is gone, and another ends it
-	later  bool      // it was sent on, and who ends that answers it
-	unsent *exchange // with which it is to be sent on
+	stamp  bool   // the answer carries an Event-Timestamp
+	handed bool   // its goroutine is gone, and another ends it
+	later  bool   // it was sent on, and who ends that answers it
+	unsent onward // it, to be sent
 
 	// guarded by st.places.mu
 	away  bool // it has given its place back for a while (Yield)
@@ -45,7 +45,7 @@ type job struct {
 	many  bool // others were waiting when it went on
 	prev  *job
 	next  *job
-	asked *exchange // with which it was sent on
+	asked onward    // it, sent on
 	back  chan bool // closed once it has a place again; nil: it does not wait for one
 }
 
@@ -107,9 +107,8 @@ func (j *job) run() (next *job) {
 		j.l.worked(time.Since(began))
 		if err == errLater {
 			over = true
-			if x := j.unsent; x != nil {
-				x.port.post(x)
-				x.drop()
+			if j.unsent != nil {
+				j.unsent.post()
 			}
 			return nil
 		}
@@ -174,7 +173,7 @@ func (j *job) call() (resp *Response, err error) {
 		}
 		j.st.workers.spawn(func() { j.end(j.fault(errGoexit), nil) })
 	}()
-	if p := j.st.proxy; p != nil {
+	if p := j.st.postponer; p != nil {
 		resp, err = p.handleLater(j)
 	} else {
 		resp, err = j.st.s.Handler.Handle(&j.ctx, j.req)

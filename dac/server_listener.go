@@ -47,7 +47,7 @@ func newListener(ctx context.Context, st *serverState, pc net.PacketConn) *liste
 // serve reads until ctx is done or the socket fails, and returns when all is over.
 func (l *listener) serve(ctx context.Context) (err error) {
 	defer l.end()
-	defer context.AfterFunc(l.ctx, func() { l.endForwarded(l.ctx.Err()) })()
+	defer context.AfterFunc(l.ctx, func() { l.giveUpOnward(l.ctx.Err()) })()
 	r := newReader(l)
 	l.readers.Go(func() { r.lead() })
 	l.st.log.Info("dac: serving", "local", l.local)

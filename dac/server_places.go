@@ -99,14 +99,18 @@ func (p *places) pass() (next *job) {
 	return nil
 }
 
-// yield gives the place of j back for as long as its handler waits, or x takes that it was sent on with; false: it has none.
-func (p *places) yield(j *job, x *exchange) (next *job, ok bool) {
+// yield gives the place of j back for as long as its handler waits, or it is sent on; false: it has none.
+func (p *places) yield(j *job, o onward) (next *job, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if j.away || j.left {
+	if j.left {
 		return nil, false
 	}
-	j.away, j.asked = true, x
+	j.asked = o
+	if j.away {
+		return nil, false
+	}
+	j.away = true
 	p.yielded++
 	return p.pass(), true
 }

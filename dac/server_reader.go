@@ -29,8 +29,8 @@ type reader struct {
 	told    []*Request // those, once the Handler has been told of them
 	handled int        // of ready: the first that have been, or are
 	out     []outgoing
-	octets  []byte // of out
-	onward  mailer // requests that are sent on
+	octets  []byte  // of out
+	onward  postbag // requests that are sent on; nil: none are
 	rows    map[netip.Addr]*peerRow
 	near    [nearPeers]nearPeer // the latest of those, which most datagrams come from
 	origins [nearPeers]*origin  // the latest, which requests share
@@ -78,6 +78,9 @@ func (r *reader) origin(d *datagram) *origin {
 func newReader(l *listener) *reader {
 	r := &reader{l: l, in: l.io.buffers(readBatch), rows: make(map[netip.Addr]*peerRow)}
 	r.watch.begin(r)
+	if l.st.postponer != nil {
+		r.onward = l.st.postponer.newPostbag()
+	}
 	return r
 }
 
@@ -314,7 +317,9 @@ func (r *reader) drop(d *datagram, err error) {
 
 // flush sends the answers of a batch together, and what is sent on.
 func (r *reader) flush() {
-	r.onward.flush()
+	if r.onward != nil {
+		r.onward.flush()
+	}
 	if len(r.out) == 0 {
 		return
 	}
