@@ -125,7 +125,7 @@ func (l *batchLink) write(packets [][]byte) (n int, err error) {
 	h := linkHeaderPool.Get().(*linkHeaders)
 	defer h.giveBack()
 	for n < len(packets) {
-		h.show(packets[n:min(n+linkBatch, len(packets))], l.split.Load() && l.load.heavy.Load())
+		h.show(packets[n:min(n+linkBatch, len(packets))], l.split.Load() && l.load.heavy())
 		if err := l.raw.Write(h.send); err != nil {
 			return n, err
 		}
@@ -134,8 +134,8 @@ func (l *batchLink) write(packets [][]byte) (n int, err error) {
 		}
 		switch {
 		case h.errno == 0:
-		case h.msgs[h.n].Iovlen > 1 && (h.errno == syscall.EIO || h.errno == syscall.EINVAL):
-			l.split.Store(false) // the way goes by IPsec say, or by a card that makes no checksums
+		case h.msgs[h.n].Iovlen > 1 && cannotSplit(h.errno):
+			l.split.Store(false)
 		default:
 			return n, os.NewSyscallError("sendmmsg", h.errno)
 		}

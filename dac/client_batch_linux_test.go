@@ -6,6 +6,7 @@ package dac
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"strings"
 	"syscall"
@@ -25,7 +26,7 @@ func sending(t *testing.T) (*batchLink, *net.UDPConn) {
 	if !l.split.Load() {
 		t.Skip("this kernel makes no datagrams of what it is given in one piece")
 	}
-	l.load.heavy.Store(true)
+	l.load.lasts.Store(math.MaxInt64)
 	return l, to
 }
 

@@ -10,7 +10,7 @@ import (
 
 // A load is what a server reads from one socket, or a client from all of its own. The zero one is none. It is safe for concurrent use.
 type load struct {
-	heavy atomic.Bool // it is high, and lasts
+	lasts atomic.Int64 // unix nanoseconds until which it is heavy, should nothing come any more; zero: it is not
 
 	mu     sync.Mutex    // guards what follows
 	excess time.Duration // what came beyond heavyRate
@@ -33,7 +33,17 @@ func (l *load) read(n int, now time.Time) {
 		l.excess, l.until = max(l.excess-since, 0), now
 	}
 	l.excess = min(l.excess+time.Duration(n)*heavyShare, 2*heavyExcess*heavyShare)
-	if heavy := l.excess >= heavyExcess*heavyShare; heavy != l.heavy.Load() {
-		l.heavy.Store(heavy)
+	if over := l.excess - heavyExcess*heavyShare; over >= 0 {
+		l.lasts.Store(l.until.Add(over).UnixNano())
+	} else if l.lasts.Load() != 0 {
+		l.lasts.Store(0)
 	}
+}
+
+// heavy reports whether the load is high, and lasts.
+func (l *load) heavy() bool { return l.heavyAt(time.Now()) }
+
+func (l *load) heavyAt(now time.Time) bool {
+	until := l.lasts.Load()
+	return until != 0 && now.UnixNano() <= until
 }

@@ -18,7 +18,7 @@ func TestLoadIsHeavyWhenItLasts(t *testing.T) {
 			now = now.Add(time.Second * 20 / time.Duration(rate))
 			l.read(20, now)
 		}
-		return l.heavy.Load()
+		return l.heavyAt(now)
 	}
 	require.False(t, come(4_000, 10_000_000), "a burst")
 	require.False(t, come(100_000, heavyRate*9/10))
@@ -34,5 +34,6 @@ func TestLoadIsHeavyWhenItLasts(t *testing.T) {
 	require.False(t, come(20, heavyRate), "who falls silent begins anew")
 	require.True(t, come(5_000, 500_000))
 	l.read(1, now.Add(-time.Second))
-	require.True(t, l.heavy.Load(), "somebody who looked at the clock earlier")
+	require.True(t, l.heavyAt(now), "somebody who looked at the clock earlier")
+	require.False(t, l.heavyAt(now.Add(heavyExcess*heavyShare)), "an end that nobody has read")
 }

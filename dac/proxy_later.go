@@ -5,6 +5,7 @@ package dac
 import (
 	"cmp"
 	"log/slog"
+	"net"
 	"runtime/debug"
 	"time"
 )
@@ -14,11 +15,11 @@ import (
 // goroutine that reads the answers from there, answers the sender, again together with the others of its batch. What the requests of a batch
 // cost then beside both hops is a few locks.
 
-// postpones reports whether the requests of a Server are answered later. A Trace may do what it wants with the goroutine that calls it, so where
-// there is one each request has its own. A host's Handler that embeds a Proxy is none: it has a Handle of its own.
+// postpones reports whether the requests of a Server are answered later. A Trace, that of the Client too, may do what it wants with the goroutine
+// that calls it, so where there is one each request has its own. A host's Handler that embeds a Proxy is none: it has a Handle of its own.
 func (p *Proxy) postpones(s *Server) bool {
 	own, ok := s.Handler.(*Proxy)
-	return ok && own == p && p.Trace == nil && s.Trace == nil
+	return ok && own == p && p.Trace == nil && s.Trace == nil && (p.Client == nil || p.Client.core().trace == nil)
 }
 
 // handleLater is Handle for a Server, and does not wait: see postponer.
@@ -47,13 +48,29 @@ func (p *Proxy) handleLater(j *job) (*Response, error) {
 		return p.end(&j.ctx, f, nil, p.unanswered(err))
 	case !hasTurn:
 		f.waitForTurn()
-	case !x.sign(): // f has been told
+	case !f.sign(): // f has been told
 		x.drop()
 	default:
 		j.unsent = f
 		f.leave(f)
 	}
 	return nil, errLater
+}
+
+// sign makes the octets, and survives a Logger of the host's that panics; false: f has been told why not.
+func (f *forwarding) sign() (ok bool) {
+	x := f.x
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		f.job.log(slog.LevelError, "dac: panic while a request was sent on", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+		if ok = x.live.Load(); !ok {
+			x.to.fail(x, errPanicked)
+		}
+	}()
+	return x.sign()
 }
 
 // leave gives the place of the job back. From then on the listener gives o, if there is one, up when it has drained.
@@ -73,6 +90,10 @@ func (f *forwarding) waitForTurn() {
 	j, x := f.job, f.x
 	if !x.to.retake(x) { // f has been told
 		f.leave(nil)
+		select {
+		case <-x.wake: // it had had its turn
+		default:
+		}
 		x.drop()
 		return
 	}
@@ -155,4 +176,12 @@ type proxyMail struct{ mailer }
 
 func (p *Proxy) newPostbag() postbag { return new(proxyMail) }
 
-func (m *proxyMail) add(o onward) { m.mailer.add(o.(*forwarding).x) }
+// add sends by a goroutine of its own where the way of the host's Client.Dial may keep a Write waiting: the reader has others to look after.
+func (m *proxyMail) add(o onward) {
+	f := o.(*forwarding)
+	if _, ok := f.x.port.link.conn.(*net.UDPConn); !ok {
+		f.job.st.workers.spawn(f.post)
+		return
+	}
+	m.mailer.add(f.x)
+}

@@ -5,6 +5,7 @@ package dac_test
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/netip"
 	"runtime"
 	"slices"
@@ -119,6 +120,94 @@ func TestProxyGoesOnBesideASlowRouter(t *testing.T) {
 		require.Equal(t, 3*time.Second, time.Since(began).Round(time.Second))
 		require.Len(t, r.arrived(), 6)
 	})
+}
+
+// A next hop that a Write of the host's Dial waits for holds up nobody.
+func TestProxyGoesOnBesideABlockedWay(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		slow := netip.MustParseAddrPort("203.0.113.9:3799")
+		p := &dac.Proxy{Client: &dac.Client{Peers: dac.SharedSecret(nextSecret)}, Router: dac.RouterFunc(func(ctx context.Context, q *dac.Request) (dac.Target, error) {
+			if _, err := attrs.Class.Get(q.Packet.Attributes); err == nil {
+				return dac.Target{Addr: slow}, nil
+			}
+			return dac.Target{Addr: nasAddr}, nil
+		})}
+		var r *proxyRig
+		p.Client.Dial = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+			c, err := r.net.DialFrom(ctx, netip.AddrPortFrom(proxyAddr.Addr(), 0), nasAddr)
+			if to == slow {
+				c = blocked{c}
+			}
+			return c, err
+		}
+		rig := untraced(t, p, nil)
+		r = rig
+		held := coa(t, 1, attrs.UserName.Of("eve"), attrs.Class.Of([]byte{1}))
+		began := time.Now()
+		for range 2 { // the first opens the port
+			_, err := r.sender.Write(held)
+			require.NoError(t, err)
+			held = coa(t, 2, attrs.UserName.Of("eve"), attrs.Class.Of([]byte{1}))
+			synctest.Wait()
+		}
+		for id := range byte(5) {
+			require.True(t, r.verdict(coa(t, 10+id, attrs.UserName.Of("bob"))).ACK())
+		}
+		require.Less(t, time.Since(began), time.Second)
+		time.Sleep(10 * time.Second)
+		require.Len(t, r.arrived(), 7)
+	})
+}
+
+// A blocked Conn takes its time over each Write.
+type blocked struct{ net.Conn }
+
+func (c blocked) Write(b []byte) (int, error) {
+	time.Sleep(3 * time.Second)
+	return c.Conn.Write(b)
+}
+
+// A Trace of the Client's that panics has a handler of its own to end: the sender gets one answer, and the Server drains.
+func TestProxySurvivesTheTraceOfItsClient(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := &dac.Proxy{Client: &dac.Client{Peers: dac.SharedSecret(nextSecret), Trace: func(e dac.Event) {
+			if e.Op == dac.Sent {
+				panic("trace")
+			}
+		}}}
+		r := untraced(t, p, nil)
+		q := coa(t, 1, attrs.UserName.Of("bob"))
+		require.False(t, r.verdict(q).ACK())
+		r.sender.SetReadDeadline(time.Now().Add(20 * time.Second))
+		_, err := r.sender.Read(make([]byte, 4096))
+		require.Error(t, err, "a second answer")
+	})
+}
+
+// A Logger of the Client's that panics while a request leaves costs nothing: it leaves all the same.
+func TestProxySurvivesTheLoggerOfItsClient(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var broken atomic.Bool
+		p := &dac.Proxy{Client: &dac.Client{Peers: dac.SharedSecret(nextSecret), Logger: slog.New(fragile{slog.DiscardHandler, &broken})}}
+		r := untraced(t, p, nil)
+		require.True(t, r.verdict(coa(t, 1, attrs.UserName.Of("bob"))).ACK()) // which opens the port
+		broken.Store(true)
+		require.True(t, r.verdict(coa(t, 2, attrs.UserName.Of("bob"))).ACK())
+		require.Len(t, r.arrived(), 2)
+	})
+}
+
+// A fragile handler of logs panics once after it was broken.
+type fragile struct {
+	slog.Handler
+	broken *atomic.Bool
+}
+
+func (f fragile) Enabled(context.Context, slog.Level) bool {
+	if f.broken.CompareAndSwap(true, false) {
+		panic("disk full")
+	}
+	return false
 }
 
 // A Logger that panics while the answer of a NAS is told costs this answer its attributes, and the client goes on reading.

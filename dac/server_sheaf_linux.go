@@ -6,7 +6,6 @@ package dac
 
 import (
 	"os"
-	"syscall"
 )
 
 // A sheaf of answers. A single one is one too.
@@ -16,13 +15,14 @@ type sheaf struct{ first, n int } // of batchIO.order
 func (b *batchIO) bind(batch []outgoing) {
 	b.sheaves, b.order = b.sheaves[:0], b.order[:0]
 	var bound [readBatch]bool
+	heavy := b.split && b.load.heavy()
 	for i := range batch {
 		if bound[i] {
 			continue
 		}
 		first := len(b.order)
 		b.order = append(b.order, i)
-		if n := b.likes(batch, i); n >= leastSheaf {
+		if heavy && likes(batch, i) >= leastSheaf {
 			for k := i + 1; k < len(batch) && len(b.order)-first < mostSheaf; k++ {
 				if !bound[k] && alike(&batch[i], &batch[k]) {
 					bound[k] = true
@@ -35,8 +35,8 @@ func (b *batchIO) bind(batch []outgoing) {
 }
 
 // likes is how many of a batch can be in one sheaf with datagram i, those before it left out.
-func (b *batchIO) likes(batch []outgoing, i int) (n int) {
-	if !b.split || !b.load.heavy.Load() || len(batch)-i < leastSheaf || len(batch[i].octets) > mostSplit {
+func likes(batch []outgoing, i int) (n int) {
+	if len(batch)-i < leastSheaf || len(batch[i].octets) > mostSplit {
 		return 1
 	}
 	for k := i; k < len(batch); k++ {
@@ -51,14 +51,13 @@ func alike(a, b *outgoing) bool {
 	return len(a.octets) == len(b.octets) && (a.origin == b.origin || a.remote == b.remote && a.via == b.via)
 }
 
-// refused notes an error of a datagram. A sheaf that is refused leaves one by one, and where the kernel does not split on that way, which goes by
-// IPsec say or by a card that makes no checksums, there are no more of them.
+// refused notes an error of a datagram. A sheaf that is refused leaves one by one.
 func (b *batchIO) refused(batch []outgoing, s sheaf) {
 	if s.n == 1 {
 		batch[b.order[s.first]].err = os.NewSyscallError("sendmmsg", b.writeErr)
 		return
 	}
-	if b.writeErr == syscall.EIO || b.writeErr == syscall.EINVAL {
+	if cannotSplit(b.writeErr) {
 		b.split = false
 	}
 	for _, i := range b.order[s.first : s.first+s.n] {

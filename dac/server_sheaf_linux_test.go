@@ -7,6 +7,7 @@ package dac
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"slices"
@@ -28,7 +29,7 @@ func listening(t *testing.T, network, address string) (*net.UDPConn, *batchIO) {
 	c := pc.(*net.UDPConn)
 	b, ok := newUDPIO(c).(*batchIO)
 	require.True(t, ok)
-	b.load.heavy.Store(true)
+	b.load.lasts.Store(math.MaxInt64)
 	return c, b
 }
 
@@ -92,7 +93,7 @@ func TestSheavesComeOneByOne(t *testing.T) {
 // What may be one sheaf, and what may not.
 func TestBindMakesSheavesOfManyAlike(t *testing.T) {
 	b := &batchIO{split: true}
-	b.load.heavy.Store(true)
+	b.load.lasts.Store(math.MaxInt64)
 	here, there := &origin{remote: netip.MustParseAddrPort("192.0.2.1:1")}, &origin{remote: netip.MustParseAddrPort("192.0.2.2:1")}
 	same := *here
 	via := same
@@ -130,9 +131,9 @@ func TestBindMakesSheavesOfManyAlike(t *testing.T) {
 	require.Equal(t, slices.Repeat([]int{1}, leastSheaf-1), sizes(batch(leastSheaf-1, ack)), "few stay datagrams in a capture")
 	require.Equal(t, slices.Repeat([]int{1}, 2*leastSheaf-2), sizes(batch(2*leastSheaf-2, ack, outgoing{origin: here, octets: make([]byte, 27)})))
 	require.Equal(t, slices.Repeat([]int{1}, 64), sizes(batch(64, outgoing{origin: here, octets: make([]byte, mostSplit+1)})), "it may not fit a link")
-	b.load.heavy.Store(false)
+	b.load.lasts.Store(0)
 	require.Equal(t, slices.Repeat([]int{1}, 64), sizes(batch(64, ack)), "a burst stays datagrams in a capture")
-	b.load.heavy.Store(true)
+	b.load.lasts.Store(math.MaxInt64)
 	b.split = false
 	require.Equal(t, slices.Repeat([]int{1}, 64), sizes(batch(64, ack)))
 }

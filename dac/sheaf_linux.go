@@ -45,3 +45,9 @@ func appendSplit(b []byte, n int) []byte {
 	binary.NativeEndian.PutUint16(b[at+syscall.CmsgLen(0):], uint16(n))
 	return b
 }
+
+// cannotSplit reports whether a sheaf that was refused with errno is one that this way never takes: it goes by IPsec say, by a card that makes no
+// checksums, or by a link that even one of the datagrams does not fit.
+func cannotSplit(errno syscall.Errno) bool {
+	return errno == syscall.EIO || errno == syscall.EINVAL || errno == syscall.EMSGSIZE
+}
