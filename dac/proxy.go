@@ -34,8 +34,9 @@ import (
 // of the next hop is passed on and remembered (ErrSilent): the request may have been executed, and a retransmission must not go on again.
 //
 // A request that was sent on has given its place among the handlers back (Yield); of those a Server holds four times MaxHandlers. Where the Proxy
-// itself is the Handler of the Server, and neither has a Trace, no goroutine waits for the next hop: whoever ends the exchange answers the
-// sender, a Client that reads many answers at a time all of them together. With middleware between, or a Trace, each has a goroutine that waits.
+// itself is the Handler of the Server, and neither those two nor the Client has a Trace, no goroutine waits for the next hop: whoever ends the
+// exchange answers the sender, a Client that reads many answers at a time all of them together. A Logger is called there too and holds up the
+// others while it writes. With middleware between, or a Trace, each request has a goroutine that waits.
 type Proxy struct {
 	Client *Client
 	Router Router
