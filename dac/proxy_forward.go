@@ -126,18 +126,22 @@ func (p *Proxy) route(ctx context.Context, f *forwarding) error {
 
 // ask sends r to to and waits for the answer, with the place among the handlers given back.
 func (p *Proxy) ask(ctx context.Context, to netip.AddrPort, r *Request) (*Response, error) {
-	span := cmp.Or(p.Span, defaultSpan)
 	if c, ok := ctx.(*handlerContext); ok {
 		// Nobody between has a context of its own, so this wait needs neither a timer nor a channel: the exchange has a deadline as it is.
 		if c.j.giveBack() {
 			defer c.j.st.places.resume(c.j)
 		}
-		return p.Client.do(ctx, c.j.l.ctx, max(min(span, time.Until(c.deadline())), 1), to, r)
+		return p.Client.do(ctx, c.j.l.ctx, p.spanOf(c), to, r)
 	}
 	defer Yield(ctx)()
-	ctx, cancel := context.WithTimeout(ctx, span)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(p.Span, defaultSpan))
 	defer cancel()
 	return p.Client.Do(ctx, to, r)
+}
+
+// spanOf is how long the next hop has: Span, or what is left of HandlerTimeout.
+func (p *Proxy) spanOf(c *handlerContext) time.Duration {
+	return max(min(cmp.Or(p.Span, defaultSpan), time.Until(c.deadline())), 1) // zero would be the Client's own time
 }
 
 // circles says whether r has been here before, or has been passed on more often than any way is long.

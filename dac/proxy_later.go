@@ -3,11 +3,9 @@
 package dac
 
 import (
-	"cmp"
 	"log/slog"
 	"net"
 	"runtime/debug"
-	"time"
 )
 
 // A Proxy that is the Handler of a Server itself, with nobody between who could see what it returns, keeps no goroutine waiting: the read loop
@@ -32,8 +30,7 @@ func (p *Proxy) handleLater(j *job) (*Response, error) {
 	if err := p.route(&j.ctx, f); err != nil {
 		return p.end(&j.ctx, f, nil, err)
 	}
-	span := max(min(cmp.Or(p.Span, defaultSpan), time.Until(j.ctx.deadline())), 1)
-	x, nas, err := p.Client.newExchange(&j.ctx, span, f.hop.Target.Addr, &f.r)
+	x, nas, err := p.Client.newExchange(&j.ctx, p.spanOf(&j.ctx), f.hop.Target.Addr, &f.r)
 	if err != nil {
 		return p.end(&j.ctx, f, nil, p.unanswered(err))
 	}

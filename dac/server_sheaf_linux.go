@@ -4,9 +4,7 @@
 
 package dac
 
-import (
-	"os"
-)
+import "os"
 
 // A sheaf of answers. A single one is one too.
 type sheaf struct{ first, n int } // of batchIO.order

@@ -23,6 +23,7 @@ type watch struct {
 	over bool       // guarded by mu
 }
 
+// begin makes the watch of r, which looks at nothing yet.
 func (w *watch) begin(r *reader) {
 	w.r, w.epoch = r, time.Now()
 	w.timer = time.AfterFunc(time.Hour, w.look)
