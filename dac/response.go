@@ -109,9 +109,21 @@ func (r *Response) AppendSigned(b []byte, to *Request, s Secret) ([]byte, error)
 
 // appendSigned is AppendSigned with an Event-Timestamp, where stamp is not zero and r has none (RFC 5176, section 6.3).
 func (r *Response) appendSigned(b []byte, to *Request, s Secret, stamp time.Time) ([]byte, error) {
-	switch {
-	case s == "":
+	if s == "" {
 		return nil, errNoSecret
+	}
+	start := len(b)
+	b, err := r.appendUnsigned(b, to, stamp)
+	if err != nil {
+		return nil, err
+	}
+	signResponse(b[start:], to.wire, s)
+	return b, nil
+}
+
+// appendUnsigned is appendSigned without the signature.
+func (r *Response) appendUnsigned(b []byte, to *Request, stamp time.Time) ([]byte, error) {
+	switch {
 	case to.wire == nil:
 		return nil, errors.New("dac: the request to be answered was not received")
 	case r.Packet == nil:
@@ -138,7 +150,6 @@ func (r *Response) appendSigned(b []byte, to *Request, s Secret, stamp time.Time
 	if err := closePacket(b, start); err != nil {
 		return nil, err
 	}
-	signResponse(b[start:], to.wire, s)
 	return b, nil
 }
 

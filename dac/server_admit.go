@@ -3,11 +3,13 @@
 package dac
 
 import (
+	"encoding/binary"
 	"errors"
 	"log/slog"
 	"runtime/debug"
 
 	"github.com/radius-dynauth/dynauth/errcause"
+	"layeh.com/radius"
 )
 
 // admit looks a verified request up in the memory and takes it in where it is a first arrival.
@@ -17,18 +19,18 @@ func (r *reader) admit(v *verdict, row *peerRow, peer *Peer, k *keyed) {
 		auth: [16]byte(v.b[4:headerLen]), source: unmapped(v.d.remote), disconnect: v.kind == 0,
 		stamped: v.stamped, stamp: v.stamp, peer: row,
 	}
-	start, from := len(r.octets), r.origin(v.d)
+	from := r.origin(v.d)
 	now := uint32(r.now.Unix())
-	what, where, octets := st.memory.recall(&id, now, from, !r.l.closing.Load(), r.octets)
+	what, where, kept := st.memory.recall(&id, now, from, !r.l.closing.Load(), r.kept[:0])
 	if what == full {
 		st.memory.relieve(now)
-		what, where, octets = st.memory.recall(&id, now, from, true, r.octets)
+		what, where, kept = st.memory.recall(&id, now, from, true, kept)
 	}
 	switch what {
 	case answered:
 		count.add(cDuplicates)
-		r.octets = octets
-		r.send(from, start, Resent, 0)
+		r.kept = kept
+		r.again(v, k, from)
 		fallthrough
 	case working, silent:
 		if what != answered {
@@ -50,6 +52,17 @@ func (r *reader) admit(v *verdict, row *peerRow, peer *Peer, k *keyed) {
 		return
 	}
 	r.take(newJob(r, row, k, v, from, where, peer), v, peer)
+}
+
+// again answers a retransmission with the code and the attributes of the answer that r.kept has.
+func (r *reader) again(v *verdict, k *keyed, to *origin) {
+	start := len(r.octets)
+	at, _ := findMessageAuthenticator(v.b)
+	r.octets = appendHeader(r.octets, radius.Code(r.kept[0]), v.b[1], at != 0)
+	r.octets = append(r.octets, r.kept[1:]...)
+	binary.BigEndian.PutUint16(r.octets[start+2:], uint16(len(r.octets)-start)) // it was no longer before
+	r.owe(k, v.b, start)
+	r.send(to, start, Resent, 0)
 }
 
 var (

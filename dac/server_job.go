@@ -4,6 +4,7 @@ package dac
 
 import (
 	"context"
+	"crypto/md5"
 	"encoding/binary"
 	"errors"
 	"log/slog"
@@ -224,34 +225,48 @@ func (j *job) finish(resp *Response, err error, r *reader) {
 	}
 	start := len(octets)
 	if err == nil {
-		resp, octets = j.sign(resp, octets, now)
+		resp, octets = j.encode(resp, octets, now)
 	}
-	others := j.st.memory.answer(j.ref, octets[start:], uint32(now.Unix()))
+	others := j.remember(octets[start:], now)
 	j.row.inWork.Add(-1)
 	if len(octets) == start {
 		j.row.kinds[j.kind].add(cDropped)
 		return
 	}
 	j.count(resp, now)
+	j.after = resp.After
 	if r != nil {
 		r.octets = octets
+		r.owe(j.key, j.req.wire, start)
 		r.send(j.from, start, Sent, resp.Cause())
-		for _, o := range others {
-			r.send(&o, start, Resent, resp.Cause())
+		for i := range others {
+			r.send(&others[i], start, Resent, resp.Cause())
 		}
-	} else {
-		if j.later {
-			j.l.box.put(j, octets[start:], resp.Cause())
-		} else if (j.many || j.st.workers.busy.Load() > together) && resp.After == nil { // what follows the answer follows it
-			j.l.box.post(j, octets[start:], resp.Cause())
-		} else {
-			j.st.write(j.from.io, []outgoing{{origin: j.from, octets: octets[start:], op: Sent, cause: resp.Cause()}})
-		}
-		for _, o := range others {
-			j.st.write(o.io, []outgoing{{origin: &o, octets: octets[start:], op: Resent, cause: resp.Cause()}})
-		}
+		return
 	}
-	j.after = resp.After
+	signResponse(octets[start:], j.req.wire, j.key.Secret)
+	if j.later {
+		j.l.box.put(j, octets[start:], resp.Cause())
+	} else if (j.many || j.st.workers.busy.Load() > together) && resp.After == nil { // what follows the answer follows it
+		j.l.box.post(j, octets[start:], resp.Cause())
+	} else {
+		j.st.write(j.from.io, []outgoing{{origin: j.from, octets: octets[start:], op: Sent, cause: resp.Cause()}})
+	}
+	for _, o := range others {
+		j.st.write(o.io, []outgoing{{origin: &o, octets: octets[start:], op: Resent, cause: resp.Cause()}})
+	}
+}
+
+// remember has the answer b kept for retransmissions, and silence where it is empty. It returns who else asked.
+func (j *job) remember(b []byte, now time.Time) []origin {
+	if len(b) == 0 {
+		return j.st.memory.answer(j.ref, 0, nil, uint32(now.Unix()))
+	}
+	first := headerLen
+	if at, _ := findMessageAuthenticator(b); at != 0 { // the first of them
+		first = at + md5.Size
+	}
+	return j.st.memory.answer(j.ref, b[0], b[first:], uint32(now.Unix()))
 }
 
 // leaveUnanswered forgets j: its retransmission is a first arrival.
@@ -263,22 +278,22 @@ func (j *job) leaveUnanswered() {
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}
 
-// sign makes the octets of the answer, whatever happens: what was done is acknowledged even where its attributes do not fit. Beside Proxy-State
-// and State, which are the request's, the verdict goes before what else the handler says, and all of that before the time.
-func (j *job) sign(resp *Response, b []byte, now time.Time) (*Response, []byte) {
+// encode makes the octets of the answer, not signed yet, whatever happens: what was done is acknowledged even where its attributes do not fit. Beside
+// Proxy-State and State, which are the request's, the verdict goes before what else the handler says, and all of that before the time.
+func (j *job) encode(resp *Response, b []byte, now time.Time) (*Response, []byte) {
 	var stamp time.Time
 	if j.stamp {
 		stamp = now
 	}
-	signed, err := resp.appendSigned(b, j.req, j.key.Secret, stamp)
+	made, err := resp.appendUnsigned(b, j.req, stamp)
 	if err == nil {
-		return resp, signed
+		return resp, made
 	}
 	j.log(slog.LevelError, "dac: an answer that cannot be encoded goes without some of its attributes", slog.Any("err", err))
 	for _, less := range []*Response{resp, resp.only(typeErrorCause, typeServiceType), resp.only()} {
 		resp = less
-		if signed, err = resp.appendSigned(b, j.req, j.key.Secret, time.Time{}); err == nil {
-			return resp, signed
+		if made, err = resp.appendUnsigned(b, j.req, time.Time{}); err == nil {
+			return resp, made
 		}
 	}
 	// The Proxy-State of the request alone fills the packet: there is no answer that would keep the rules.

@@ -14,8 +14,10 @@ import (
 // that was recorded on the way can be played again (RFC 5176, section 6.3). A Request Authenticator covers every octet of a request and
 // the secret, so that two verified requests with one authenticator are the same octets.
 //
-// An entry takes 56 octets and holds no pointer, so that the collector has nothing to walk; the answers stand apart, in
-// logs that are dropped from their old end. Every operation costs the same, however much is remembered.
+// Of an answer there is kept what the request does not say: its code and its attributes, but for Message-Authenticator. It is signed again each
+// time, which gives the same octets. Most have a code and no more, which stands in the entry; the others stand apart, in logs that are dropped from
+// their old end. An entry takes 48 octets and holds no pointer, so that the collector has nothing to walk. Every operation costs the same, however
+// much is remembered.
 
 const (
 	memoryShards = 16 // locks; a power of two
@@ -45,8 +47,8 @@ const (
 // An entry is one request. It is known to all for as long as it is in the index.
 type entry struct {
 	auth   [16]byte
-	source uint64 // hash of the address and port it came from
-	answer uint64 // where its answer stands in the log
+	answer uint64 // where its answer stands in the log, or itself where it has no attributes (bareAnswer)
+	source uint32 // hash of the address and port it came from
 	until  uint32 // second in which it is forgotten
 	byAuth uint32 // second until which its authenticator alone is enough
 	peer   uint32 // whose share it is in
@@ -58,7 +60,12 @@ type entry struct {
 const (
 	answerPending uint64 = iota
 	answerNone
+
+	answerBare uint64 = 1 << 63 // of a bareAnswer
 )
+
+// bareAnswer is an answer without attributes, for as long as the log keeps others: until a second.
+func bareAnswer(code byte, until uint32) uint64 { return answerBare | uint64(until)<<8 | uint64(code) }
 
 // A ref names an entry of a memory; the zero ref names none.
 type ref struct{ shard, index uint32 }
@@ -123,10 +130,10 @@ func (m *memory) warm(ds []datagram) {
 	}
 }
 
-// recall looks a request up and, where it is a first arrival and remember says so, remembers it. The answer of an answered one is appended
-// to b. a is who asks, for what is being worked on; it is kept where the request came from elsewhere before.
+// recall looks a request up and, where it is a first arrival and remember says so, remembers it. Of an answered one the code and the attributes
+// of the answer are appended to b. a is who asks, for what is being worked on; it is kept where the request came from elsewhere before.
 func (m *memory) recall(k *key, now uint32, a *origin, remember bool, b []byte) (fate, ref, []byte) {
-	source := maphash.Comparable(m.seed, k.source)
+	source := uint32(maphash.Comparable(m.seed, k.source))
 	n := m.shard(&k.auth)
 	s := &m.shards[n]
 	s.mu.Lock()
@@ -150,15 +157,20 @@ func (m *memory) recall(k *key, now uint32, a *origin, remember bool, b []byte) 
 }
 
 // known says what to do about a request that is entry i.
-func (m *memory) known(s *memoryShard, i uint32, e *entry, source uint64, a *origin, now uint32, b []byte) (fate, []byte) {
-	switch e.answer {
-	case answerPending:
+func (m *memory) known(s *memoryShard, i uint32, e *entry, source uint32, a *origin, now uint32, b []byte) (fate, []byte) {
+	switch {
+	case e.answer == answerPending:
 		if e.source != source {
 			m.also(s, i, a)
 		}
 		return working, b
-	case answerNone:
+	case e.answer == answerNone:
 		return silent, b
+	case e.answer&answerBare != 0:
+		if uint32(e.answer>>8) < now {
+			return gone, b
+		}
+		return answered, append(b, byte(e.answer))
 	}
 	b, ok := s.answers.get(e.answer, now, b)
 	if !ok {
@@ -203,7 +215,7 @@ func (m *memory) room(p *peerRow) bool {
 	return p.held.Load() < 7*(m.max-m.used.Load())
 }
 
-func (m *memory) insert(s *memoryShard, k *key, source uint64, now uint32) uint32 {
+func (m *memory) insert(s *memoryShard, k *key, source uint32, now uint32) uint32 {
 	i := s.alloc()
 	e := s.at(i)
 	*e = entry{auth: k.auth, source: source, until: now + m.window, peer: k.peer.index}
@@ -223,17 +235,20 @@ func (m *memory) insert(s *memoryShard, k *key, source uint64, now uint32) uint3
 	return i
 }
 
-// answer keeps the octets of the answer to what r names, for the window from now; none are kept for an answer that is silence. It returns
-// who else asked.
-func (m *memory) answer(r ref, octets []byte, now uint32) []origin {
+// answer keeps the code and the attributes of the answer to what r names, for the window from now; a code of 0 is silence. It returns who
+// else asked.
+func (m *memory) answer(r ref, code byte, attributes []byte, now uint32) []origin {
 	s := &m.shards[r.shard]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.at(r.index)
-	if len(octets) == 0 {
+	switch {
+	case code == 0:
 		e.answer = answerNone
-	} else {
-		e.answer = s.answers.put(octets, now, now+m.window)
+	case len(attributes) == 0:
+		e.answer = bareAnswer(code, now+m.window)
+	default:
+		e.answer = s.answers.put(code, attributes, now, now+m.window)
 	}
 	return m.askers(s, r.index)
 }

@@ -6,8 +6,9 @@ import "encoding/binary"
 
 const logChunk = 16 << 10 // octets; the largest answer and its length fit
 
-// An answerLog keeps answers in the order in which they were given, each for the same time, and is dropped from its old end. A place in it
-// is the number of its chunk and the offset there, 1 at least for the chunk, so that the small numbers are free for other meanings.
+// An answerLog keeps the code and the attributes of answers in the order in which they were given, each for the same time, and is dropped from
+// its old end. A place in it is the number of its chunk and the offset there, 1 at least for the chunk, so that the small numbers are free for
+// other meanings.
 type answerLog struct {
 	chunks []*logPart // the oldest first
 	base   uint32     // number of the first
@@ -20,18 +21,19 @@ type logPart struct {
 	until  uint32 // second in which the last of its answers goes
 }
 
-// put keeps octets until the second until and returns their place.
-func (l *answerLog) put(octets []byte, now, until uint32) uint64 {
+// put keeps an answer until the second until and returns its place.
+func (l *answerLog) put(code byte, attributes []byte, now, until uint32) uint64 {
 	l.expire(now)
-	need := 2 + len(octets)
+	need := 3 + len(attributes)
 	if n := len(l.chunks); n == 0 || l.chunks[n-1].used+need > logChunk {
 		l.chunks = append(l.chunks, l.part())
 	}
 	last := len(l.chunks) - 1
 	part := l.chunks[last]
 	at := part.used
-	binary.BigEndian.PutUint16(part.octets[at:], uint16(len(octets)))
-	copy(part.octets[at+2:], octets)
+	binary.BigEndian.PutUint16(part.octets[at:], uint16(1+len(attributes)))
+	part.octets[at+2] = code
+	copy(part.octets[at+3:], attributes)
 	part.used += need
 	part.until = max(part.until, until)
 	return uint64(l.base+uint32(last)+1)<<32 | uint64(at)

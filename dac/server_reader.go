@@ -30,15 +30,19 @@ type reader struct {
 	handled int        // of ready: the first that have been, or are
 	out     []outgoing
 	octets  []byte  // of out
+	owed    []owed  // what of it is to be signed yet
+	kept    []byte  // of an answer that is given again
 	onward  postbag // requests that are sent on; nil: none are
 	rows    map[netip.Addr]*peerRow
 	near    [nearPeers]nearPeer // the latest of those, which most datagrams come from
-	origins [nearPeers]*origin  // the latest, which requests share
-	turns   uint64              // handlers run here
-	turn    atomic.Uint64       // twice the number of the handler, and one while it runs; who changes it from that leads
-	yielded atomic.Uint64       // the latest turn of a handler that gave its place back
-	lost    *bool               // of the goroutine that leads: it has ceased to
-	asking  atomic.Bool         // the turn is a question to the host's Peers, not a handler
+	sums    []sums              // of the datagrams of the last read, in order; or none
+	hasher  manyHasher
+	origins [nearPeers]*origin // the latest, which requests share
+	turns   uint64             // handlers run here
+	turn    atomic.Uint64      // twice the number of the handler, and one while it runs; who changes it from that leads
+	yielded atomic.Uint64      // the latest turn of a handler that gave its place back
+	lost    *bool              // of the goroutine that leads: it has ceased to
+	asking  atomic.Bool        // the turn is a question to the host's Peers, not a handler
 	watch   watch
 	spare   *datagram
 	aside   bool // it has one datagram and leads nothing
@@ -56,9 +60,11 @@ type nearPeer struct {
 
 const nearPeers = 16
 
+func placeNear(addr netip.Addr) byte { return addr.As16()[15] % nearPeers }
+
 // nearest returns the place of addr, which may have been another's so far.
 func (r *reader) nearest(addr netip.Addr) *nearPeer {
-	at := &r.near[addr.As16()[15]%nearPeers]
+	at := &r.near[placeNear(addr)]
 	if at.addr != addr {
 		*at = nearPeer{addr: addr}
 	}
@@ -122,6 +128,7 @@ func (r *reader) lead() {
 		faults = 0
 		r.n, r.next, r.now = n, 0, time.Now()
 		r.l.st.memory.warm(r.in[:n])
+		r.hashAhead(r.in[:n])
 	}
 }
 
@@ -259,10 +266,10 @@ func (r *reader) row(addr netip.Addr, name string, verified bool) *peerRow {
 func (r *reader) verify(v *verdict, row *peerRow, peer *Peer) (*peerRow, *keyed, error) {
 	count := &row.kinds[v.kind]
 	secret := peer.Secret
-	err := verifyRequest(v.b, secret)
+	err := r.verifyRequest(v, secret)
 	if err != nil && peer.Previous != "" && errors.Is(err, ErrAuthenticator) {
 		secret = peer.Previous
-		err = verifyRequest(v.b, secret)
+		err = r.verifyRequest(v, secret)
 	}
 	if err != nil {
 		count.add(cBadAuthenticator)
@@ -317,6 +324,7 @@ func (r *reader) drop(d *datagram, err error) {
 
 // flush sends the answers of a batch together, and what is sent on.
 func (r *reader) flush() {
+	r.sign()
 	if r.onward != nil {
 		r.onward.flush()
 	}
@@ -337,6 +345,7 @@ func (r *reader) flush() {
 func (r *reader) send(to *origin, start int, op EventOp, cause errcause.Cause) {
 	o := outgoing{origin: to, start: start, end: len(r.octets), op: op, cause: cause}
 	if to.io != r.l.io {
+		r.sign()
 		o.octets = r.octets[start:]
 		r.l.st.write(to.io, []outgoing{o})
 		return

@@ -118,9 +118,10 @@ type peerRow struct {
 	keys        [2]atomic.Pointer[keyed]
 }
 
-// A keyed is a secret and what reveals values hidden with it: made once, since each Request has it.
+// A keyed is a secret, what signs with it and what reveals values hidden with it: made once, since each Request has it. It is read-only.
 type keyed struct {
 	Secret Secret
+	mac    macKey
 	reveal func([]byte) ([]byte, error)
 }
 
@@ -131,7 +132,7 @@ func (p *peerRow) keyed(s Secret) *keyed {
 			return k
 		}
 	}
-	k := &keyed{s, func(hidden []byte) ([]byte, error) { return reveal(hidden, s) }}
+	k := &keyed{s, newMACKey(s), func(hidden []byte) ([]byte, error) { return reveal(hidden, s) }}
 	p.keys[1].Store(p.keys[0].Swap(k))
 	return k
 }

@@ -13,8 +13,8 @@ import (
 )
 
 // Signing and verifying stand here and nowhere else: signRequest, signResponse, verifyRequest and verifyResponse work on the octets of one
-// packet and assume neither UDP nor where the secret came from. RADIUS rests on MD5, which FIPS 140-3 does not approve; it runs outside
-// that enforcement, in this file and in hide.go.
+// packet and assume neither UDP nor where the secret came from; sign_many.go hashes the same for many packets at once. RADIUS rests on MD5,
+// which FIPS 140-3 does not approve; it runs outside that enforcement, in these two files and in hide.go.
 
 var zeros [md5.Size]byte
 
@@ -126,16 +126,21 @@ func verify(b, field []byte, s Secret) (err error) {
 		return errNoSecret
 	}
 	withHasher(func(h *hasher) {
-		if !hmac.Equal(h.authenticator(b, field, s), b[4:headerLen]) {
-			err = ErrAuthenticator
-			return
-		}
-		at, bad := findMessageAuthenticator(b)
-		if bad != nil || at != 0 && !hmac.Equal(h.messageAuthenticator(b, field, at, s), b[at:at+md5.Size]) {
-			err = ErrMessageAuthenticator
-		}
+		err = compare(b, h.authenticator(b, field, s), func(at int) []byte { return h.messageAuthenticator(b, field, at, s) })
 	})
 	return err
+}
+
+// compare compares the authenticators of the cut packet b with what they should be; message is asked for where there is one, of offset at.
+func compare(b, authenticator []byte, message func(at int) []byte) error {
+	if !hmac.Equal(authenticator, b[4:headerLen]) {
+		return ErrAuthenticator
+	}
+	at, err := findMessageAuthenticator(b)
+	if err != nil || at != 0 && !hmac.Equal(message(at), b[at:at+md5.Size]) {
+		return ErrMessageAuthenticator
+	}
+	return nil
 }
 
 // answers reports whether a packet of code c may answer a request of code of.

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build amd64 && !purego
+
+package md5lanes
+
+var available = hasAVX2()
+
+// hasAVX2 reports whether the processor has AVX2 and the system keeps its registers.
+func hasAVX2() bool
+
+// block hashes one block of each lane.
+//
+//go:noescape
+func block(state *[4][Lanes]uint32, words *[16][Lanes]uint32)

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build amd64 && !purego
+
+#include "textflag.h"
+
+// Two times eight lanes, each a 32-bit part of a register: a, b, c and d of the first eight are Y0 to Y3, those of the others Y4 to Y7, so that
+// one half has something to do while the other waits. DI points to the state, SI to the words, DX to the table.
+
+// BEGIN adds a word of the text and one of the table to a of both halves.
+#define BEGIN(a0, a1, word, step) \
+	VPBROADCASTD (step*4)(DX), Y12 \
+	VPADDD (word*64)(SI), a0, a0 \
+	VPADDD (word*64+32)(SI), a1, a1 \
+	VPADDD Y12, a0, a0 \
+	VPADDD Y12, a1, a1
+
+// END adds what Y8 and Y9 hold, turns a to the left and adds b.
+#define END(a0, b0, a1, b1, left) \
+	VPADDD Y8, a0, a0 \
+	VPADDD Y9, a1, a1 \
+	VPSLLD $left, a0, Y8 \
+	VPSLLD $left, a1, Y9 \
+	VPSRLD $(32-left), a0, a0 \
+	VPSRLD $(32-left), a1, a1 \
+	VPOR Y8, a0, a0 \
+	VPOR Y9, a1, a1 \
+	VPADDD b0, a0, a0 \
+	VPADDD b1, a1, a1
+
+// The functions of RFC 1321, section 3.4. F is ((c ^ d) & b) ^ d.
+#define STEPF(a0, b0, c0, d0, a1, b1, c1, d1, word, left, step) \
+	BEGIN(a0, a1, word, step) \
+	VPXOR c0, d0, Y8 \
+	VPXOR c1, d1, Y9 \
+	VPAND b0, Y8, Y8 \
+	VPAND b1, Y9, Y9 \
+	VPXOR d0, Y8, Y8 \
+	VPXOR d1, Y9, Y9 \
+	END(a0, b0, a1, b1, left)
+
+// G is (b & d) + (c & ^d), of which no bit is in both.
+#define STEPG(a0, b0, c0, d0, a1, b1, c1, d1, word, left, step) \
+	BEGIN(a0, a1, word, step) \
+	VPANDN c0, d0, Y8 \
+	VPANDN c1, d1, Y9 \
+	VPADDD Y8, a0, a0 \
+	VPADDD Y9, a1, a1 \
+	VPAND b0, d0, Y8 \
+	VPAND b1, d1, Y9 \
+	END(a0, b0, a1, b1, left)
+
+// H is b ^ c ^ d.
+#define STEPH(a0, b0, c0, d0, a1, b1, c1, d1, word, left, step) \
+	BEGIN(a0, a1, word, step) \
+	VPXOR c0, d0, Y8 \
+	VPXOR c1, d1, Y9 \
+	VPXOR b0, Y8, Y8 \
+	VPXOR b1, Y9, Y9 \
+	END(a0, b0, a1, b1, left)
+
+// I is c ^ (b | ^d); Y15 is all ones.
+#define STEPI(a0, b0, c0, d0, a1, b1, c1, d1, word, left, step) \
+	BEGIN(a0, a1, word, step) \
+	VPXOR Y15, d0, Y8 \
+	VPXOR Y15, d1, Y9 \
+	VPOR b0, Y8, Y8 \
+	VPOR b1, Y9, Y9 \
+	VPXOR c0, Y8, Y8 \
+	VPXOR c1, Y9, Y9 \
+	END(a0, b0, a1, b1, left)
+
+// func block(state *[4][Lanes]uint32, words *[16][Lanes]uint32)
+TEXT ·block(SB), NOSPLIT, $0-16
+	MOVQ state+0(FP), DI
+	MOVQ words+8(FP), SI
+	LEAQ ·table(SB), DX
+	VPCMPEQD Y15, Y15, Y15
+	VMOVDQU (DI), Y0
+	VMOVDQU 64(DI), Y1
+	VMOVDQU 128(DI), Y2
+	VMOVDQU 192(DI), Y3
+	VMOVDQU 32(DI), Y4
+	VMOVDQU 96(DI), Y5
+	VMOVDQU 160(DI), Y6
+	VMOVDQU 224(DI), Y7
+
+	STEPF(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 0, 7, 0)
+	STEPF(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 1, 12, 1)
+	STEPF(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 2, 17, 2)
+	STEPF(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 3, 22, 3)
+	STEPF(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 4, 7, 4)
+	STEPF(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 5, 12, 5)
+	STEPF(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 6, 17, 6)
+	STEPF(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 7, 22, 7)
+	STEPF(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 8, 7, 8)
+	STEPF(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 9, 12, 9)
+	STEPF(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 10, 17, 10)
+	STEPF(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 11, 22, 11)
+	STEPF(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 12, 7, 12)
+	STEPF(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 13, 12, 13)
+	STEPF(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 14, 17, 14)
+	STEPF(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 15, 22, 15)
+
+	STEPG(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 1, 5, 16)
+	STEPG(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 6, 9, 17)
+	STEPG(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 11, 14, 18)
+	STEPG(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 0, 20, 19)
+	STEPG(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 5, 5, 20)
+	STEPG(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 10, 9, 21)
+	STEPG(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 15, 14, 22)
+	STEPG(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 4, 20, 23)
+	STEPG(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 9, 5, 24)
+	STEPG(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 14, 9, 25)
+	STEPG(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 3, 14, 26)
+	STEPG(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 8, 20, 27)
+	STEPG(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 13, 5, 28)
+	STEPG(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 2, 9, 29)
+	STEPG(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 7, 14, 30)
+	STEPG(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 12, 20, 31)
+
+	STEPH(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 5, 4, 32)
+	STEPH(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 8, 11, 33)
+	STEPH(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 11, 16, 34)
+	STEPH(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 14, 23, 35)
+	STEPH(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 1, 4, 36)
+	STEPH(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 4, 11, 37)
+	STEPH(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 7, 16, 38)
+	STEPH(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 10, 23, 39)
+	STEPH(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 13, 4, 40)
+	STEPH(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 0, 11, 41)
+	STEPH(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 3, 16, 42)
+	STEPH(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 6, 23, 43)
+	STEPH(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 9, 4, 44)
+	STEPH(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 12, 11, 45)
+	STEPH(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 15, 16, 46)
+	STEPH(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 2, 23, 47)
+
+	STEPI(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 0, 6, 48)
+	STEPI(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 7, 10, 49)
+	STEPI(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 14, 15, 50)
+	STEPI(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 5, 21, 51)
+	STEPI(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 12, 6, 52)
+	STEPI(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 3, 10, 53)
+	STEPI(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 10, 15, 54)
+	STEPI(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 1, 21, 55)
+	STEPI(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 8, 6, 56)
+	STEPI(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 15, 10, 57)
+	STEPI(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 6, 15, 58)
+	STEPI(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 13, 21, 59)
+	STEPI(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, 4, 6, 60)
+	STEPI(Y3, Y0, Y1, Y2, Y7, Y4, Y5, Y6, 11, 10, 61)
+	STEPI(Y2, Y3, Y0, Y1, Y6, Y7, Y4, Y5, 2, 15, 62)
+	STEPI(Y1, Y2, Y3, Y0, Y5, Y6, Y7, Y4, 9, 21, 63)
+
+	VPADDD (DI), Y0, Y0
+	VPADDD 64(DI), Y1, Y1
+	VPADDD 128(DI), Y2, Y2
+	VPADDD 192(DI), Y3, Y3
+	VPADDD 32(DI), Y4, Y4
+	VPADDD 96(DI), Y5, Y5
+	VPADDD 160(DI), Y6, Y6
+	VPADDD 224(DI), Y7, Y7
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 64(DI)
+	VMOVDQU Y2, 128(DI)
+	VMOVDQU Y3, 192(DI)
+	VMOVDQU Y4, 32(DI)
+	VMOVDQU Y5, 96(DI)
+	VMOVDQU Y6, 160(DI)
+	VMOVDQU Y7, 224(DI)
+	VZEROUPPER
+	RET
+
+// func hasAVX2() bool
+TEXT ·hasAVX2(SB), NOSPLIT, $0-1
+	MOVB $0, ret+0(FP)
+	XORL AX, AX
+	CPUID
+	CMPL AX, $7
+	JLT no
+	MOVL $1, AX
+	XORL CX, CX
+	CPUID
+	ANDL $(1<<27|1<<28), CX // OSXSAVE and AVX
+	CMPL CX, $(1<<27|1<<28)
+	JNE no
+	XORL CX, CX
+	XGETBV
+	ANDL $6, AX // the system keeps the registers of SSE and AVX
+	CMPL AX, $6
+	JNE no
+	MOVL $7, AX
+	XORL CX, CX
+	CPUID
+	ANDL $(1<<5), BX // AVX2
+	JZ no
+	MOVB $1, ret+0(FP)
+no:
+	RET

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !amd64 || purego
+
+package md5lanes
+
+const available = false
+
+func block(*[4][Lanes]uint32, *[16][Lanes]uint32) {
+	panic("md5lanes: not available")
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dac
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"layeh.com/radius"
+)
+
+// A scribe is a convoy that keeps what is answered.
+type scribe struct {
+	convoy
+	wrote [][]byte
+}
+
+func (s *scribe) buffers(n int) []datagram { return makeBuffers(s, n) }
+
+func (s *scribe) write(os []outgoing) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range os {
+		s.wrote = append(s.wrote, slices.Clone(o.octets))
+	}
+}
+
+// transcribed has a server of its own answer what comes, one datagram after another in reads of all sizes, and returns its answers and what it counted.
+func transcribed(t *testing.T, peers Peers, octets [][]byte, from []netip.AddrPort) (wrote [][]byte, stats ServerStats) {
+	c := &scribe{convoy: convoy{octets: octets, from: from, sizes: rand.New(rand.NewPCG(5, 5)), end: make(chan struct{})}}
+	s := &Server{Peers: peers, Handler: HandlerFunc(func(_ context.Context, q *Request) (*Response, error) { return q.ACK() })}
+	st := s.state()
+	st.workers.open()
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer pc.Close()
+	l := newListener(t.Context(), st, pc)
+	l.io = c
+	r := newReader(l)
+	r.watch.end() // no handler is slow, so that all answers come in order
+	close(c.end)
+	l.readers.Go(r.lead)
+	require.ErrorIs(t, <-l.failed, io.EOF)
+	l.readers.Wait()
+	st.workers.close()
+	return c.wrote, s.Stats()
+}
+
+// Whether the datagrams of a read are hashed together or one by one, the same are taken in, refused and answered, and with the same octets.
+func TestHashedTogetherOrOneByOneIsTheSame(t *testing.T) {
+	needMany(t)
+	long := Secret(strings.Repeat("a secret of more than one block ", 5))
+	peers := PeerMap{
+		netip.MustParsePrefix("192.0.2.1/32"):  {Name: "one", Secret: "s3cret", Previous: "before"},
+		netip.MustParsePrefix("192.0.2.2/32"):  {Name: "two", Secret: long},
+		netip.MustParsePrefix("192.0.2.17/32"): {Name: "near one", Secret: "other"}, // the two share a place among the latest
+	}
+	src := rand.New(rand.NewPCG(6, 6))
+	var octets [][]byte
+	var from []netip.AddrPort
+	for n := range 4000 {
+		host := []byte{1, 1, 1, 2, 2, 17, 3}[src.IntN(7)] // 3 is nobody's
+		secret := map[byte]Secret{1: "s3cret", 2: long, 17: "other", 3: "s3cret"}[host]
+		if host == 1 && src.IntN(5) == 0 {
+			secret = "before"
+		}
+		set := []*radius.AVP{avp(1, strings.Repeat("u", 1+src.IntN(200)))}
+		if src.IntN(4) == 0 {
+			set = append(set, avp(typeProxyState, "hop"))
+		}
+		b, err := request(radius.Code(40+3*src.IntN(2)), set...).appendSigned(nil, byte(n), signing{Secret: secret, MessageAuthenticator: src.IntN(2) == 0})
+		require.NoError(t, err)
+		switch src.IntN(12) {
+		case 0: // a wrong Request Authenticator
+			b[4+src.IntN(16)]++
+		case 1: // a right one over a wrong Message-Authenticator
+			if at, _ := findMessageAuthenticator(b); at != 0 {
+				b[at+src.IntN(16)]++
+				withHasher(func(h *hasher) { copy(b[4:headerLen], h.authenticator(b, zeros[:], secret)) })
+			}
+		case 2: // two of them
+			if at, _ := findMessageAuthenticator(b); at != 0 {
+				b = append(b, b[at-2:at+16]...)
+				require.NoError(t, closePacket(b, 0))
+				withHasher(func(h *hasher) { copy(b[4:headerLen], h.authenticator(b, zeros[:], secret)) })
+			}
+		case 3: // no packet
+			b = b[:src.IntN(len(b))]
+		case 4: // another's code
+			b[0] = byte(src.IntN(60))
+		case 5: // once more
+			if n > 0 {
+				b = octets[max(0, n-1-src.IntN(80))]
+			}
+		case 6: // padded
+			b = append(b, 0, 0, 0)
+		}
+		octets, from = append(octets, b), append(from, netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, host}), 3799))
+	}
+	together, stats := transcribed(t, peers, octets, from)
+	hashesMany = false
+	defer func() { hashesMany = true }()
+	oneByOne, statsOneByOne := transcribed(t, peers, octets, from)
+	require.Greater(t, len(together), 2000)
+	require.Less(t, len(together), 3500)
+	require.Equal(t, oneByOne, together)
+	require.Equal(t, statsOneByOne, stats)
+	require.NotZero(t, stats.Total.Disconnect.BadAuthenticator)
+	require.NotZero(t, stats.Total.Disconnect.Duplicates)
+	require.NotZero(t, stats.Total.Disconnect.Malformed)
+}
+
+// What was hashed of one read is nothing to the next one, though its datagrams lie where the others lay.
+func TestSumsAreOfOneRead(t *testing.T) {
+	needMany(t)
+	peers := PeerMap{netip.MustParsePrefix("192.0.2.1/32"): {Secret: benchSecret}}
+	s := &Server{Peers: peers, Handler: HandlerFunc(func(_ context.Context, q *Request) (*Response, error) { return q.ACK() })}
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer pc.Close()
+	l := newListener(t.Context(), s.state(), pc)
+	l.io = &scribe{}
+	r := newReader(l)
+	read := func(octets ...[]byte) {
+		for i, b := range octets {
+			r.in[i].remote, r.in[i].n = netip.MustParseAddrPort("192.0.2.1:3799"), copy(r.in[i].buf, b)
+		}
+		r.n, r.next, r.now = len(octets), 0, time.Now()
+		r.hashAhead(r.in[:r.n])
+		require.False(t, r.work())
+		r.flush()
+	}
+	var good [][]byte
+	for n := range 2 * fewest {
+		good = append(good, numbered(t, n))
+	}
+	read(good[0]) // the peer has verified something
+	read(good[1:]...)
+	require.Len(t, r.sums, len(good)-1)
+	require.NotNil(t, r.sums[0].d, "hashed together")
+	forged := slices.Clone(good[1])
+	forged[headerLen+5]++ // lies where one lay that was right, and has its authenticator
+	read(forged)
+	read(forged, forged, forged, forged)
+	require.EqualValues(t, 5, s.Stats().Total.Disconnect.BadAuthenticator)
+	require.EqualValues(t, len(good), s.Stats().Total.Disconnect.Requests)
+}
