@@ -60,51 +60,37 @@ func Hash(texts []Text) {
 	}
 }
 
-// lanes are the words of sixteen texts, each word of all of them in a row.
+// lanes are sixteen texts under way: their States word by word, each word of all of them in a row, and where their next blocks are.
 type lanes struct {
-	state [4][Lanes]uint32
-	words [16][Lanes]uint32
+	state  [4][Lanes]uint32
+	words  [16][Lanes]uint32
+	blocks [Lanes]*byte
 }
+
+// nothing is what a lane hashes that has no text, or none any more.
+var nothing [BlockSize]byte
 
 func (l *lanes) hash(texts []Text) {
 	longest := 0
+	for i := range l.blocks {
+		l.blocks[i] = &nothing[0]
+	}
 	for i := range texts {
 		longest = max(longest, len(texts[i].Octets))
-		for k, word := range texts[i].State {
-			l.state[k][i] = word
-		}
+		s := &texts[i].State
+		l.state[0][i], l.state[1][i], l.state[2][i], l.state[3][i] = s[0], s[1], s[2], s[3]
 	}
 	for at := 0; at < longest; at += BlockSize {
 		for i := range texts {
-			if rest := texts[i].Octets[min(at, len(texts[i].Octets)):]; len(rest) > 0 {
-				l.load(i, (*[BlockSize]byte)(rest))
+			if b := texts[i].Octets; at < len(b) {
+				l.blocks[i] = &b[at : at+BlockSize][0]
 			}
 		}
-		block(&l.state, &l.words)
+		block(&l.state, &l.words, &l.blocks)
 		for i := range texts {
 			if len(texts[i].Octets) == at+BlockSize { // the last of its blocks: what comes later is of others
-				for k := range l.state {
-					texts[i].State[k] = l.state[k][i]
-				}
+				texts[i].State = State{l.state[0][i], l.state[1][i], l.state[2][i], l.state[3][i]}
 			}
 		}
 	}
-}
-
-func (l *lanes) load(i int, octets *[BlockSize]byte) {
-	for k := range l.words {
-		l.words[k][i] = binary.LittleEndian.Uint32(octets[4*k:])
-	}
-}
-
-// table is floor(2^32 * abs(sin(i+1))), as RFC 1321, section 3.4, has it.
-var table = [64]uint32{
-	0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
-	0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193, 0xa679438e, 0x49b40821,
-	0xf61e2562, 0xc040b340, 0x265e5a51, 0xe9b6c7aa, 0xd62f105d, 0x02441453, 0xd8a1e681, 0xe7d3fbc8,
-	0x21e1cde6, 0xc33707d6, 0xf4d50d87, 0x455a14ed, 0xa9e3e905, 0xfcefa3f8, 0x676f02d9, 0x8d2a4c8a,
-	0xfffa3942, 0x8771f681, 0x6d9d6122, 0xfde5380c, 0xa4beea44, 0x4bdecfa9, 0xf6bb4b60, 0xbebfbc70,
-	0x289b7ec6, 0xeaa127fa, 0xd4ef3085, 0x04881d05, 0xd9d4d039, 0xe6db99e5, 0x1fa27cf8, 0xc4ac5665,
-	0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039, 0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1,
-	0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391,
 }

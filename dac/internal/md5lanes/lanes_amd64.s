@@ -4,6 +4,41 @@
 
 #include "textflag.h"
 
+// table is floor(2^32 * abs(sin(i+1))), as RFC 1321, section 3.4, has it; two of them in each line.
+DATA table<>+0x000(SB)/8, $0xe8c7b756d76aa478
+DATA table<>+0x008(SB)/8, $0xc1bdceee242070db
+DATA table<>+0x010(SB)/8, $0x4787c62af57c0faf
+DATA table<>+0x018(SB)/8, $0xfd469501a8304613
+DATA table<>+0x020(SB)/8, $0x8b44f7af698098d8
+DATA table<>+0x028(SB)/8, $0x895cd7beffff5bb1
+DATA table<>+0x030(SB)/8, $0xfd9871936b901122
+DATA table<>+0x038(SB)/8, $0x49b40821a679438e
+DATA table<>+0x040(SB)/8, $0xc040b340f61e2562
+DATA table<>+0x048(SB)/8, $0xe9b6c7aa265e5a51
+DATA table<>+0x050(SB)/8, $0x02441453d62f105d
+DATA table<>+0x058(SB)/8, $0xe7d3fbc8d8a1e681
+DATA table<>+0x060(SB)/8, $0xc33707d621e1cde6
+DATA table<>+0x068(SB)/8, $0x455a14edf4d50d87
+DATA table<>+0x070(SB)/8, $0xfcefa3f8a9e3e905
+DATA table<>+0x078(SB)/8, $0x8d2a4c8a676f02d9
+DATA table<>+0x080(SB)/8, $0x8771f681fffa3942
+DATA table<>+0x088(SB)/8, $0xfde5380c6d9d6122
+DATA table<>+0x090(SB)/8, $0x4bdecfa9a4beea44
+DATA table<>+0x098(SB)/8, $0xbebfbc70f6bb4b60
+DATA table<>+0x0a0(SB)/8, $0xeaa127fa289b7ec6
+DATA table<>+0x0a8(SB)/8, $0x04881d05d4ef3085
+DATA table<>+0x0b0(SB)/8, $0xe6db99e5d9d4d039
+DATA table<>+0x0b8(SB)/8, $0xc4ac56651fa27cf8
+DATA table<>+0x0c0(SB)/8, $0x432aff97f4292244
+DATA table<>+0x0c8(SB)/8, $0xfc93a039ab9423a7
+DATA table<>+0x0d0(SB)/8, $0x8f0ccc92655b59c3
+DATA table<>+0x0d8(SB)/8, $0x85845dd1ffeff47d
+DATA table<>+0x0e0(SB)/8, $0xfe2ce6e06fa87e4f
+DATA table<>+0x0e8(SB)/8, $0x4e0811a1a3014314
+DATA table<>+0x0f0(SB)/8, $0xbd3af235f7537e82
+DATA table<>+0x0f8(SB)/8, $0xeb86d3912ad7d2bb
+GLOBL table<>(SB), RODATA|NOPTR, $256
+
 // Two times eight lanes, each a 32-bit part of a register: a, b, c and d of the first eight are Y0 to Y3, those of the others Y4 to Y7, so that
 // one half has something to do while the other waits. DI points to the state, SI to the words, DX to the table.
 
@@ -70,11 +105,72 @@
 	VPXOR c1, Y9, Y9 \
 	END(a0, b0, a1, b1, left)
 
-// func block(state *[4][Lanes]uint32, words *[16][Lanes]uint32)
-TEXT ·block(SB), NOSPLIT, $0-16
+// TURN makes of eight rows, which R8 to R15 point to at octet from, eight columns at words: each word of all of the rows.
+#define TURN(from, words) \
+	VMOVDQU from(R8), Y0 \
+	VMOVDQU from(R9), Y1 \
+	VMOVDQU from(R10), Y2 \
+	VMOVDQU from(R11), Y3 \
+	VMOVDQU from(R12), Y4 \
+	VMOVDQU from(R13), Y5 \
+	VMOVDQU from(R14), Y6 \
+	VMOVDQU from(R15), Y7 \
+	VPUNPCKLDQ Y1, Y0, Y8 \
+	VPUNPCKHDQ Y1, Y0, Y9 \
+	VPUNPCKLDQ Y3, Y2, Y10 \
+	VPUNPCKHDQ Y3, Y2, Y11 \
+	VPUNPCKLDQ Y5, Y4, Y12 \
+	VPUNPCKHDQ Y5, Y4, Y13 \
+	VPUNPCKLDQ Y7, Y6, Y14 \
+	VPUNPCKHDQ Y7, Y6, Y15 \
+	VPUNPCKLQDQ Y10, Y8, Y0 \
+	VPUNPCKHQDQ Y10, Y8, Y1 \
+	VPUNPCKLQDQ Y11, Y9, Y2 \
+	VPUNPCKHQDQ Y11, Y9, Y3 \
+	VPUNPCKLQDQ Y14, Y12, Y4 \
+	VPUNPCKHQDQ Y14, Y12, Y5 \
+	VPUNPCKLQDQ Y15, Y13, Y6 \
+	VPUNPCKHQDQ Y15, Y13, Y7 \
+	VPERM2I128 $0x20, Y4, Y0, Y8 \
+	VPERM2I128 $0x20, Y5, Y1, Y9 \
+	VPERM2I128 $0x20, Y6, Y2, Y10 \
+	VPERM2I128 $0x20, Y7, Y3, Y11 \
+	VPERM2I128 $0x31, Y4, Y0, Y12 \
+	VPERM2I128 $0x31, Y5, Y1, Y13 \
+	VPERM2I128 $0x31, Y6, Y2, Y14 \
+	VPERM2I128 $0x31, Y7, Y3, Y15 \
+	VMOVDQU Y8, (words+0)(SI) \
+	VMOVDQU Y9, (words+64)(SI) \
+	VMOVDQU Y10, (words+128)(SI) \
+	VMOVDQU Y11, (words+192)(SI) \
+	VMOVDQU Y12, (words+256)(SI) \
+	VMOVDQU Y13, (words+320)(SI) \
+	VMOVDQU Y14, (words+384)(SI) \
+	VMOVDQU Y15, (words+448)(SI)
+
+// ROWS has R8 to R15 point to the blocks of eight lanes, from the first on.
+#define ROWS(first) \
+	MOVQ ((first+0)*8)(BX), R8 \
+	MOVQ ((first+1)*8)(BX), R9 \
+	MOVQ ((first+2)*8)(BX), R10 \
+	MOVQ ((first+3)*8)(BX), R11 \
+	MOVQ ((first+4)*8)(BX), R12 \
+	MOVQ ((first+5)*8)(BX), R13 \
+	MOVQ ((first+6)*8)(BX), R14 \
+	MOVQ ((first+7)*8)(BX), R15
+
+// func block(state *[4][Lanes]uint32, words *[16][Lanes]uint32, blocks *[Lanes]*byte)
+TEXT ·block(SB), NOSPLIT, $0-24
 	MOVQ state+0(FP), DI
 	MOVQ words+8(FP), SI
-	LEAQ ·table(SB), DX
+	MOVQ blocks+16(FP), BX
+	ROWS(0)
+	TURN(0, 0)
+	TURN(32, 512)
+	ROWS(8)
+	TURN(0, 32)
+	TURN(32, 544)
+	LEAQ table<>(SB), DX
 	VPCMPEQD Y15, Y15, Y15
 	VMOVDQU (DI), Y0
 	VMOVDQU 64(DI), Y1
