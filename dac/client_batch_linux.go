@@ -121,6 +121,11 @@ func (l *batchLink) recvmmsg(fd uintptr) bool {
 	}
 }
 
+func (l *batchLink) writeOne(b []byte) error {
+	_, err := l.write([][]byte{b})
+	return err
+}
+
 func (l *batchLink) write(packets [][]byte) (n int, err error) {
 	h := linkHeaderPool.Get().(*linkHeaders)
 	defer h.giveBack()

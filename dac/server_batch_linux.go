@@ -127,10 +127,6 @@ func (b *batchIO) recvmmsg(fd uintptr) bool {
 }
 
 func (b *batchIO) write(os []outgoing) {
-	if len(os) == 1 {
-		os[0].err = b.writeOne(&os[0])
-		return
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for len(os) > 0 {

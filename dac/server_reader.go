@@ -127,7 +127,9 @@ func (r *reader) lead() {
 		}
 		faults = 0
 		r.n, r.next, r.now = n, 0, time.Now()
-		r.l.st.memory.warm(r.in[:n])
+		if n > 1 { // for one alone there is nothing to do meanwhile
+			r.l.st.memory.warm(r.in[:n])
+		}
 		r.hashAhead(r.in[:n])
 	}
 }
