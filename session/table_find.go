@@ -24,7 +24,9 @@ const (
 //
 // What it returns was selected by id at some moment of the call, and a session that id selects all the while is not missed.
 func (t *Table[S]) Find(ctx context.Context, id attrs.Identity) ([]S, error) {
-	q := query{&id, fields(&id)}
+	var room [fewOthers]other
+	q := query{&id, othersOf(room[:0], &id), fields(&id)}
+	id.Other = nil
 	if q.empty() {
 		return nil, fmt.Errorf("session: no identification: %w", errcause.MissingAttribute)
 	}
@@ -69,7 +71,7 @@ func (st *store[S]) find(ctx context.Context, q *query) ([]S, error) {
 		oneRoom [1]one
 	)
 	found := oneRoom[:0]
-	for i, c := range st.candidates(room[:0], st.keys(keyRoom[:0], q.id)) {
+	for i, c := range st.candidates(room[:0], st.keysWith(keyRoom[:0], q.id, q.others)) {
 		if i%checkEvery == checkEvery-1 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -70,7 +70,13 @@ const fewKeys = 24
 
 // keys appends the keys of id to none, but for its Acct-Session-Id, each once.
 func (h hasher) keys(none []key, id *attrs.Identity) []key {
-	keys := h.appendKeys(none, id)
+	var room [fewOthers]other
+	return h.keysWith(none, id, othersOf(room[:0], id))
+}
+
+// keysWith is keys, with what is in Other.
+func (h hasher) keysWith(none []key, id *attrs.Identity, others []other) []key {
+	keys := h.appendKeys(none, id, others)
 	if len(keys) > fewKeys {
 		slices.Sort(keys)
 		return slices.Compact(keys)
@@ -92,7 +98,7 @@ func contains(keys []key, k key) bool {
 	return slices.Contains(keys, k)
 }
 
-func (h hasher) appendKeys(keys []key, id *attrs.Identity) []key {
+func (h hasher) appendKeys(keys []key, id *attrs.Identity, others []other) []key {
 	context := h.context(id.Context)
 	for rest := fields(id) & textFields &^ (1<<fieldContext | 1<<fieldSessionID); rest != 0; rest &= rest - 1 {
 		switch f := field(bits.TrailingZeros16(rest)); f {
@@ -118,22 +124,35 @@ func (h hasher) appendKeys(keys []key, id *attrs.Identity) []key {
 	if id.FramedInterfaceID != nil {
 		keys = append(keys, h.octets(fieldInterfaceID, context, id.FramedInterfaceID[:]))
 	}
-	if len(id.Other) > 0 {
-		keys = h.appendOther(keys, context, id)
+	for i := range others {
+		keys = append(keys, h.other(context, &others[i]))
 	}
 	return keys
 }
 
-func (h hasher) appendOther(keys []key, context uint64, id *attrs.Identity) []key {
+// An other is one value of attrs.Identity.Other: a walk over a map costs more than all else that is done with it.
+type other struct {
+	attrs.ID
+	value string
+}
+
+// fewOthers is more than most identities have.
+const fewOthers = 4
+
+func othersOf(none []other, id *attrs.Identity) []other {
 	for k, v := range id.Other {
-		var b [16]byte
-		binary.BigEndian.PutUint64(b[:], uint64(k.Type))
-		binary.BigEndian.PutUint32(b[8:], k.Vendor)
-		binary.BigEndian.PutUint32(b[12:], k.Sub)
-		which := mix(maphash.String(h.seed, k.Name)^uint64(h.octets(fieldOther, context, b[:])), salts[fieldContext])
-		keys = append(keys, h.text(fieldOther, which, v))
+		none = append(none, other{k, v})
 	}
-	return keys
+	return none
+}
+
+func (h hasher) other(context uint64, o *other) key {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], uint64(o.Type))
+	binary.BigEndian.PutUint32(b[8:], o.Vendor)
+	binary.BigEndian.PutUint32(b[12:], o.Sub)
+	which := mix(maphash.String(h.seed, o.Name)^uint64(h.octets(fieldOther, context, b[:])), salts[fieldContext])
+	return h.text(fieldOther, which, o.value)
 }
 
 // prefix ignores the bits behind the prefix: they are to be zero and are not always (RFC 3162, section 2.3).

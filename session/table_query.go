@@ -12,8 +12,9 @@ import (
 
 // A query is what is looked for.
 type query struct {
-	id     *attrs.Identity
-	fields uint16
+	id     *attrs.Identity // less what it had in Other
+	others []other         // that
+	fields uint16          // of both
 }
 
 // empty says that nothing identifies a session: a context alone does not.
@@ -64,25 +65,28 @@ func (q *query) selects(body []byte) bool {
 		}
 	}
 	if q.fields&(1<<fieldOther) != 0 {
-		if !q.selectsOther(s) {
+		if !q.selectsOthers(s) {
 			return false
 		}
-		got.Other = q.id.Other
+		if q.fields&^(1<<fieldOther|1<<fieldContext) == 0 {
+			return true // nothing else identifies the session
+		}
 	}
 	return q.id.Selects(got)
 }
 
-// selectsOther says whether all that the query has in Other is in the session's.
-func (q *query) selectsOther(s scanner[[]byte]) bool {
+// selectsOthers says whether all that the query has in Other is in the session's.
+func (q *query) selectsOthers(s scanner[[]byte]) bool {
 	found := 0
 	for range s.uvarint() {
 		id := attrs.ID{Type: radius.Type(s.varint()), Vendor: s.uint32(), Sub: s.uint32()}
 		name, v := s.text(), s.text()
-		for k, want := range q.id.Other {
-			if k.Type == id.Type && k.Vendor == id.Vendor && k.Sub == id.Sub && k.Name == string(name) && want == string(v) {
+		for i := range q.others {
+			o := &q.others[i]
+			if o.Type == id.Type && o.Vendor == id.Vendor && o.Sub == id.Sub && o.Name == string(name) && o.value == string(v) {
 				found++
 			}
 		}
 	}
-	return found == len(q.id.Other)
+	return found == len(q.others)
 }
