@@ -27,7 +27,7 @@ type Server struct {
 	MaxHandlers    int           // at a time, and as many again wait; one peer alone gets seven eighths of both; zero is 256
 	RefuseOverflow bool          // beyond that NAK 506; else silence (and the request is forgotten, so that its retransmission is a first arrival)
 	PeerRate       Limit         // fresh verified requests of one peer; zero is no bound. Its InFlight counts those in work
-	Memory         int           // requests remembered, all peers together; zero is 1<<22 (grows as used, 56 octets each and some 16 for finding it, answers apart)
+	Memory         int           // requests remembered, all peers together; zero is 1<<22 (grows as used, 48 octets each and some 18 for finding it, attributes of answers apart)
 	RestartGuard   bool          // discard requests stamped before the start of Serve less 30 s: replays across a restart
 
 	MapError func(error) error // gives an error without a Cause one; nil: a NAK without Error-Cause
