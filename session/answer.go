@@ -51,18 +51,13 @@ func (d *Dispatcher[S]) disconnected(a *arrival) *dac.Response {
 	cause := cmp.Or(a.disconnect.TerminateCause, termcause.AdminReset)
 	said := a.ack
 	set := said.set[:0]
-	add := func(id attrs.ID, value uint32) {
-		n := len(set)
-		b := said.values[4*n : 4*n : 4*n+4]
-		said.avps[n] = radius.AVP{Type: id.Type, Attribute: binary.BigEndian.AppendUint32(b, value)}
-		set = append(set, &said.avps[n])
-	}
 	if !d.Policy.OmitTerminateCause {
-		add(acctTerminateCauseID, uint32(cause))
+		said.avp = radius.AVP{Type: acctTerminateCauseID.Type, Attribute: binary.BigEndian.AppendUint32(said.value[:0], uint32(cause))}
+		set = append(set, &said.avp)
 	}
 	if a.disconnect.Residual {
 		a.cause = errcause.ResidualSessionContextRemoved
-		add(errorCauseID, uint32(a.cause))
+		set = append(set, &radius.AVP{Type: errorCauseID.Type, Attribute: binary.BigEndian.AppendUint32(nil, uint32(a.cause))})
 	}
 	said.packet.Code, said.packet.Attributes = radius.CodeDisconnectACK, set
 	said.resp.Packet = &said.packet

@@ -46,13 +46,13 @@ const authorizeOnly = 17
 
 var authorizeOnlyAttr = attrs.ServiceType.Of(authorizeOnly)
 
-// An ackRoom is a Disconnect-ACK and what it says.
+// An ackRoom is a Disconnect-ACK and what it says, but for the rare Error-Cause. With a Disconnect it fits a size of the allocator.
 type ackRoom struct {
 	resp   dac.Response
 	packet radius.Packet
-	avps   [2]radius.AVP
-	set    [2]*radius.AVP
-	values [8]byte
+	avp    radius.AVP // Acct-Terminate-Cause
+	set    [1]*radius.AVP
+	value  [4]byte
 }
 
 // arrivals are those of requests that are over, which nobody outside has ever seen.
