@@ -17,7 +17,6 @@ import (
 // A batchLink reads and writes many packets of a connected socket with one system call: recvmmsg and sendmmsg of Linux. Its buffers are
 // taken from a pool while there is something to read and given back before it waits, so that thousands of idle sockets hold none.
 type batchLink struct {
-	plainLink
 	raw    syscall.RawConn
 	in     *linkBuffers // of the packets that were read last
 	got    int
@@ -42,6 +41,7 @@ type linkHeaders struct {
 	controls [linkBatch / leastSheaf][32]byte
 	n        int
 	want     int
+	used     int // of iovs
 	errno    syscall.Errno
 	send     func(fd uintptr) bool
 }
@@ -68,7 +68,7 @@ func newBatchLink(c *net.UDPConn, in *load) linkIO {
 	if err != nil || !canBatch(raw) {
 		return nil
 	}
-	l := &batchLink{plainLink: plainLink{conn: c}, raw: raw, load: in}
+	l := &batchLink{raw: raw, load: in}
 	l.recv = l.recvmmsg
 	l.split.Store(canSplit(raw))
 	return l
@@ -151,6 +151,7 @@ func (l *batchLink) write(packets [][]byte) (n int, err error) {
 // show writes the headers for some packets, in sheaves where there may be any.
 func (h *linkHeaders) show(some [][]byte, sheaves bool) {
 	h.n, h.want, h.errno = 0, 0, 0
+	h.used = max(h.used, len(some))
 	bound := 0
 	for at := 0; at < len(some); {
 		m, n := &h.msgs[h.want], 1
@@ -185,9 +186,10 @@ func alikeAhead(some [][]byte) int {
 }
 
 func (h *linkHeaders) giveBack() {
-	for i := range h.iovs {
+	for i := range h.iovs[:h.used] {
 		h.iovs[i].Base = nil // what was sent is not kept
 	}
+	h.used = 0
 	linkHeaderPool.Put(h)
 }
 

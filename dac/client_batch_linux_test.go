@@ -87,7 +87,7 @@ func TestShowMakesSheavesOfManyAlike(t *testing.T) {
 func TestRequestsInASheafThatIsRefusedLeaveOneByOne(t *testing.T) {
 	const soNoCheck = 11 // of asm-generic/socket.h; it rules sheaves out
 	l, to := sending(t)
-	control(l.conn.(*net.UDPConn), func(fd int) { require.NoError(t, syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, soNoCheck, 1)) })
+	require.NoError(t, l.raw.Control(func(fd uintptr) { require.NoError(t, syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, soNoCheck, 1)) }))
 	packets, want := requestsOf(100, 60, 61)
 	n, err := l.write(packets)
 	require.NoError(t, err)

@@ -23,7 +23,7 @@ func TestFIPSOnly(t *testing.T) {
 	}
 	self, err := os.Executable()
 	require.NoError(t, err)
-	names := "^Test(FIPSOnly|R5176_2_3_12|R5176_2_3_13|R5176_3_4|R2868_3_5_1|R5176_3_1_9|TestManySecretsAtOnce)"
+	names := "^Test(FIPSOnly|R5176_2_3_12|R5176_2_3_13|R5176_3_4|R2868_3_5_1|R5176_3_1_9|ManySecretsAtOnce|HashingForMany|HashedTogether|SumsAreOfOneRead)"
 	cmd := exec.Command(self, "-test.v", "-test.run="+names)
 	cmd.Env = append(os.Environ(), "GODEBUG=fips140=only")
 	out, err := cmd.CombinedOutput()

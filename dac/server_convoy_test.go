@@ -20,14 +20,16 @@ import (
 
 // A convoy brings datagrams in reads of all sizes, and notes what is answered.
 type convoy struct {
-	octets [][]byte
-	from   []netip.AddrPort
-	next   int
-	sizes  *rand.Rand
-	end    chan struct{} // closed once no more is to come
+	requests [][]byte // by their numbers
+	octets   [][]byte
+	from     []netip.AddrPort
+	next     int
+	sizes    *rand.Rand
+	end      chan struct{} // closed once no more is to come
 
 	mu      sync.Mutex
 	answers map[uint32]int // by the number in Proxy-State
+	wrong   int            // of all, those that are not signed as they should be
 }
 
 func (c *convoy) buffers(n int) []datagram { return makeBuffers(c, n) }
@@ -50,7 +52,11 @@ func (c *convoy) write(os []outgoing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, o := range os {
-		c.answers[binary.BigEndian.Uint32(findAttr(o.octets, typeProxyState))]++
+		n := binary.BigEndian.Uint32(findAttr(o.octets, typeProxyState))
+		c.answers[n]++
+		if verifyResponse(o.octets, c.requests[n], benchSecret) != nil {
+			c.wrong++
+		}
 	}
 }
 
@@ -72,9 +78,10 @@ func TestWhateverTheHandlersOfABatchDo(t *testing.T) {
 		c.octets, c.from = append(c.octets, b), append(c.from, at)
 	}
 	for n := range requests {
-		add(numbered(t, n))
+		c.requests = append(c.requests, numbered(t, n))
+		add(c.requests[n])
 		for src.IntN(3) == 0 {
-			add(numbered(t, max(0, n-src.IntN(100))))
+			add(c.requests[max(0, n-src.IntN(100))])
 		}
 	}
 	var mu sync.Mutex
@@ -139,6 +146,7 @@ func TestWhateverTheHandlersOfABatchDo(t *testing.T) {
 			require.NotZero(t, c.answers[uint32(n)], n)
 		}
 	}
+	require.Zero(t, c.wrong)
 	require.Zero(t, st.places.running+st.places.waiting+st.places.yielded)
 	require.Zero(t, st.memory.waiting.Load())
 	require.Zero(t, st.workers.busy.Load())

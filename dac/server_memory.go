@@ -38,7 +38,7 @@ type fate uint8
 const (
 	fresh    fate = iota // a first arrival, now remembered
 	working              // the first arrival is being worked on: absorb
-	answered             // send the same octets again
+	answered             // make the same octets again, and send them
 	silent               // there was no answer: nothing
 	gone                 // executed, and the answer is gone: nothing
 	full                 // the share of this peer is used up: refuse
@@ -56,15 +56,16 @@ type entry struct {
 	prev   uint32
 }
 
-// Places in the log that are none.
+// What an entry knows of its answer, beside a place in the log.
 const (
 	answerPending uint64 = iota
 	answerNone
 
-	answerBare uint64 = 1 << 63 // of a bareAnswer
+	answerLogged uint64 = 1 << 62 // of a place in the log
+	answerBare   uint64 = 1 << 63 // of a bareAnswer
 )
 
-// bareAnswer is an answer without attributes, for as long as the log keeps others: until a second.
+// bareAnswer is an answer without attributes, which is kept until a second.
 func bareAnswer(code byte, until uint32) uint64 { return answerBare | uint64(until)<<8 | uint64(code) }
 
 // A ref names an entry of a memory; the zero ref names none.

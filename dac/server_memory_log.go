@@ -4,11 +4,13 @@ package dac
 
 import "encoding/binary"
 
-const logChunk = 16 << 10 // octets; the largest answer and its length fit
+const (
+	logChunk     = 16 << 10 // octets; the largest answer and its length fit
+	chunkNumbers = 1 << 30
+)
 
 // An answerLog keeps the code and the attributes of answers in the order in which they were given, each for the same time, and is dropped from
-// its old end. A place in it is the number of its chunk and the offset there, 1 at least for the chunk, so that the small numbers are free for
-// other meanings.
+// its old end. A place in it is answerLogged with the number of its chunk, which begins again at 0 after 1<<30 of them, and the offset there.
 type answerLog struct {
 	chunks []*logPart // the oldest first
 	base   uint32     // number of the first
@@ -36,7 +38,7 @@ func (l *answerLog) put(code byte, attributes []byte, now, until uint32) uint64 
 	copy(part.octets[at+3:], attributes)
 	part.used += need
 	part.until = max(part.until, until)
-	return uint64(l.base+uint32(last)+1)<<32 | uint64(at)
+	return answerLogged | uint64((l.base+uint32(last))%chunkNumbers)<<32 | uint64(at)
 }
 
 func (l *answerLog) part() *logPart {
@@ -63,7 +65,7 @@ func (l *answerLog) expire(now uint32) {
 
 // get appends the answer at place to b; false: it is gone.
 func (l *answerLog) get(place uint64, now uint32, b []byte) ([]byte, bool) {
-	n := uint32(place>>32) - 1 - l.base
+	n := (uint32(place>>32) - l.base) % chunkNumbers
 	if n >= uint32(len(l.chunks)) || l.chunks[n].until < now {
 		return b, false
 	}

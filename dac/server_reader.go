@@ -29,13 +29,14 @@ type reader struct {
 	told    []*Request // those, once the Handler has been told of them
 	handled int        // of ready: the first that have been, or are
 	out     []outgoing
-	octets  []byte  // of out
-	owed    []owed  // what of it is to be signed yet
-	kept    []byte  // of an answer that is given again
-	onward  postbag // requests that are sent on; nil: none are
+	octets  []byte     // of out
+	owed    []unsigned // what of it is to be signed yet
+	kept    []byte     // of an answer that is given again
+	onward  postbag    // requests that are sent on; nil: none are
 	rows    map[netip.Addr]*peerRow
 	near    [nearPeers]nearPeer // the latest of those, which most datagrams come from
-	sums    []sums              // of the datagrams of the last read, in order; or none
+	claims  []claim             // of the datagrams of the last read, in order; or none
+	room    []claim             // for those
 	hasher  manyHasher
 	origins [nearPeers]*origin // the latest, which requests share
 	turns   uint64             // handlers run here
@@ -126,12 +127,17 @@ func (r *reader) lead() {
 			continue
 		}
 		faults = 0
-		r.n, r.next, r.now = n, 0, time.Now()
-		if n > 1 { // for one alone there is nothing to do meanwhile
-			r.l.st.memory.warm(r.in[:n])
-		}
-		r.hashAhead(r.in[:n])
+		r.got(n)
 	}
+}
+
+// got notes that n datagrams were read, and has ready what the first looks at them need.
+func (r *reader) got(n int) {
+	r.n, r.next, r.now, r.claims = n, 0, time.Now(), nil
+	if n > 1 { // for one alone there is nothing to do meanwhile
+		r.l.st.memory.warm(r.in[:n])
+	}
+	r.hashAhead(r.in[:n])
 }
 
 // work receives what was read, and handles it.
@@ -268,10 +274,10 @@ func (r *reader) row(addr netip.Addr, name string, verified bool) *peerRow {
 func (r *reader) verify(v *verdict, row *peerRow, peer *Peer) (*peerRow, *keyed, error) {
 	count := &row.kinds[v.kind]
 	secret := peer.Secret
-	err := r.verifyRequest(v, secret)
+	err := r.verifyAhead(v, secret)
 	if err != nil && peer.Previous != "" && errors.Is(err, ErrAuthenticator) {
 		secret = peer.Previous
-		err = r.verifyRequest(v, secret)
+		err = r.verifyAhead(v, secret)
 	}
 	if err != nil {
 		count.add(cBadAuthenticator)
@@ -326,7 +332,7 @@ func (r *reader) drop(d *datagram, err error) {
 
 // flush sends the answers of a batch together, and what is sent on.
 func (r *reader) flush() {
-	r.sign()
+	r.signOwed()
 	if r.onward != nil {
 		r.onward.flush()
 	}
@@ -347,7 +353,7 @@ func (r *reader) flush() {
 func (r *reader) send(to *origin, start int, op EventOp, cause errcause.Cause) {
 	o := outgoing{origin: to, start: start, end: len(r.octets), op: op, cause: cause}
 	if to.io != r.l.io {
-		r.sign()
+		r.signOwed()
 		o.octets = r.octets[start:]
 		r.l.st.write(to.io, []outgoing{o})
 		return

@@ -125,12 +125,20 @@ type keyed struct {
 	reveal func([]byte) ([]byte, error)
 }
 
-// keyed returns the one for s.
-func (p *peerRow) keyed(s Secret) *keyed {
+// key returns the one for s, or nil: nothing has verified with it of late.
+func (p *peerRow) key(s Secret) *keyed {
 	for i := range p.keys {
 		if k := p.keys[i].Load(); k != nil && k.Secret == s {
 			return k
 		}
+	}
+	return nil
+}
+
+// keyed returns the one for s, which has verified something.
+func (p *peerRow) keyed(s Secret) *keyed {
+	if k := p.key(s); k != nil {
+		return k
 	}
 	k := &keyed{s, newMACKey(s), func(hidden []byte) ([]byte, error) { return reveal(hidden, s) }}
 	p.keys[1].Store(p.keys[0].Swap(k))

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
@@ -118,38 +117,108 @@ func TestHashedTogetherOrOneByOneIsTheSame(t *testing.T) {
 	require.NotZero(t, stats.Total.Disconnect.Malformed)
 }
 
+// A readerRig is a reader that a test hands its datagrams.
+type readerRig struct {
+	*reader
+	*scribe
+}
+
+func newReaderRig(t *testing.T, st *serverState) readerRig {
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { pc.Close() })
+	l, w := newListener(t.Context(), st, pc), &scribe{}
+	l.io = w
+	r := newReader(l)
+	r.watch.end()
+	r.lost = new(bool)
+	return readerRig{r, w}
+}
+
+// reads has the reader read octets at once, from a port.
+func (r readerRig) reads(t *testing.T, port uint16, octets ...[]byte) {
+	for i, b := range octets {
+		r.in[i].remote = netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), port)
+		r.in[i].n = copy(r.in[i].buf, b)
+	}
+	r.got(len(octets))
+	require.False(t, r.work())
+	r.flush()
+}
+
 // What was hashed of one read is nothing to the next one, though its datagrams lie where the others lay.
 func TestSumsAreOfOneRead(t *testing.T) {
 	needMany(t)
-	peers := PeerMap{netip.MustParsePrefix("192.0.2.1/32"): {Secret: benchSecret}}
-	s := &Server{Peers: peers, Handler: HandlerFunc(func(_ context.Context, q *Request) (*Response, error) { return q.ACK() })}
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer pc.Close()
-	l := newListener(t.Context(), s.state(), pc)
-	l.io = &scribe{}
-	r := newReader(l)
-	read := func(octets ...[]byte) {
-		for i, b := range octets {
-			r.in[i].remote, r.in[i].n = netip.MustParseAddrPort("192.0.2.1:3799"), copy(r.in[i].buf, b)
+	for _, ma := range []bool{false, true} {
+		s := &Server{Peers: SharedSecret(benchSecret), Handler: HandlerFunc(func(_ context.Context, q *Request) (*Response, error) { return q.ACK() })}
+		r := newReaderRig(t, s.state())
+		var good [][]byte
+		for n := range 2 * fewest {
+			b, err := request(40, avp(1, "bob")).appendSigned(nil, byte(n), signing{Secret: benchSecret, MessageAuthenticator: ma})
+			require.NoError(t, err)
+			good = append(good, b)
 		}
-		r.n, r.next, r.now = len(octets), 0, time.Now()
-		r.hashAhead(r.in[:r.n])
-		require.False(t, r.work())
-		r.flush()
+		r.reads(t, 3799, good[0]) // the peer has verified something
+		r.reads(t, 3799, good[1:]...)
+		require.Len(t, r.claims, len(good)-1)
+		require.NotNil(t, r.claims[0].b, "hashed together")
+		forged := slices.Clone(good[1])
+		forged[len(forged)-1]++ // lies where one lay that was right, and has its authenticators
+		r.reads(t, 3799, forged)
+		require.Nil(t, r.claims)
+		r.reads(t, 3799, forged, forged, forged, forged)
+		require.EqualValues(t, 5, s.Stats().Total.Disconnect.BadAuthenticator)
+		require.EqualValues(t, len(good), s.Stats().Total.Disconnect.Requests)
 	}
-	var good [][]byte
-	for n := range 2 * fewest {
-		good = append(good, numbered(t, n))
+}
+
+// Where hashing ahead were to panic, nothing would be held against sums that are not there.
+func TestNothingIsRightBeforeItIsHashed(t *testing.T) {
+	needMany(t)
+	s := &Server{Peers: SharedSecret(benchSecret), Handler: HandlerFunc(func(_ context.Context, q *Request) (*Response, error) { return q.ACK() })}
+	r := newReaderRig(t, s.state())
+	r.reads(t, 3799, numbered(t, 0))
+	r.reads(t, 3799, numbered(t, 1), numbered(t, 2), numbered(t, 3), numbered(t, 4))
+	forged := []byte{40, 9, 0, headerLen, headerLen - 1: 0}
+	for i := range fewest {
+		r.in[i].n = copy(r.in[i].buf, forged)
 	}
-	read(good[0]) // the peer has verified something
-	read(good[1:]...)
-	require.Len(t, r.sums, len(good)-1)
-	require.NotNil(t, r.sums[0].d, "hashed together")
-	forged := slices.Clone(good[1])
-	forged[headerLen+5]++ // lies where one lay that was right, and has its authenticator
-	read(forged)
-	read(forged, forged, forged, forged)
-	require.EqualValues(t, 5, s.Stats().Total.Disconnect.BadAuthenticator)
-	require.EqualValues(t, len(good), s.Stats().Total.Disconnect.Requests)
+	require.Panics(t, func() {
+		defer func(was []datagram) { r.in = was }(r.in)
+		r.in = nil
+		r.got(fewest)
+	})
+	require.Nil(t, r.claims)
+	require.False(t, r.work())
+	require.EqualValues(t, 5, s.Stats().Total.Disconnect.Requests)
+	require.EqualValues(t, fewest, s.Stats().Total.Disconnect.BadAuthenticator)
+}
+
+// An answer that leaves by another socket, to one who asked there meanwhile, is signed like the others.
+func TestWhatLeavesByAnotherSocketIsSigned(t *testing.T) {
+	var meanwhile func()
+	s := &Server{Peers: SharedSecret(benchSecret), Handler: HandlerFunc(func(_ context.Context, q *Request) (*Response, error) {
+		if f := meanwhile; f != nil {
+			meanwhile = nil
+			f()
+		}
+		return q.ACK()
+	})}
+	st := s.state()
+	one, two := newReaderRig(t, st), newReaderRig(t, st)
+	var requests [][]byte
+	for n := range 6 {
+		requests = append(requests, numbered(t, n))
+	}
+	one.reads(t, 1000, requests[0])
+	meanwhile = func() { two.reads(t, 2000, requests[1]) }
+	one.reads(t, 1000, requests[1:]...)
+	require.Len(t, two.wrote, 1)
+	require.NoError(t, verifyResponse(two.wrote[0], requests[1], benchSecret))
+	require.Len(t, one.wrote, len(requests))
+	for i, b := range one.wrote {
+		require.NoError(t, verifyResponse(b, requests[i], benchSecret), i)
+	}
+	one.reads(t, 1000, requests...)
+	require.Equal(t, one.wrote[:len(requests)], one.wrote[len(requests):], "the same octets again")
 }

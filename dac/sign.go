@@ -13,7 +13,7 @@ import (
 )
 
 // Signing and verifying stand here and nowhere else: signRequest, signResponse, verifyRequest and verifyResponse work on the octets of one
-// packet and assume neither UDP nor where the secret came from; sign_many.go hashes the same for many packets at once. RADIUS rests on MD5,
+// packet and assume neither UDP nor where the secret came from; sign_many.go does the same for many packets at once. RADIUS rests on MD5,
 // which FIPS 140-3 does not approve; it runs outside that enforcement, in these two files and in hide.go.
 
 var zeros [md5.Size]byte
@@ -131,7 +131,8 @@ func verify(b, field []byte, s Secret) (err error) {
 	return err
 }
 
-// compare compares the authenticators of the cut packet b with what they should be; message is asked for where there is one, of offset at.
+// compare compares the authenticators of the cut packet b with what they should be; message is asked for where there is one, of offset at, and
+// may then use the room of authenticator again.
 func compare(b, authenticator []byte, message func(at int) []byte) error {
 	if !hmac.Equal(authenticator, b[4:headerLen]) {
 		return ErrAuthenticator

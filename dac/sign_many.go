@@ -50,8 +50,105 @@ func newMACKey(s Secret) macKey {
 	return macKey{texts[0].State, texts[1].State}
 }
 
+// A claim is a request that is to be verified, and what its authenticators should be.
+type claim struct {
+	b             []byte // cut; nil: it is nobody's
+	secret        Secret
+	mac           *macKey
+	authenticator [md5.Size]byte
+	message       [md5.Size]byte
+	at            int // of Message-Authenticator; 0: it has none, or no right one
+
+	text, messageText int
+}
+
+// sums computes what the authenticators of all should be.
+func (m *manyHasher) sums(all []claim) {
+	defer m.reset()
+	for i := range all {
+		if c := &all[i]; c.b != nil {
+			c.text = m.authenticator(c.b, zeros[:], c.secret)
+			if c.at, _ = findMessageAuthenticator(c.b); c.at != 0 {
+				c.messageText = m.inner(c.b, zeros[:], c.at, c.mac)
+			}
+		}
+	}
+	m.hash()
+	for i := range all {
+		if c := &all[i]; c.at != 0 {
+			c.messageText = m.outer(m.sum(c.messageText), c.mac)
+		}
+	}
+	m.hash()
+	for i := range all {
+		if c := &all[i]; c.b != nil {
+			c.authenticator = m.sum(c.text)
+			if c.at != 0 {
+				c.message = m.sum(c.messageText)
+			}
+		}
+	}
+}
+
+// verify is verifyRequest, once summed.
+func (c *claim) verify() error {
+	return compare(c.b, c.authenticator[:], func(int) []byte { return c.message[:] })
+}
+
+// An unsigned is a packet that is to be signed in place.
+type unsigned struct {
+	b          []byte
+	start, end int            // of b in a buffer that may have to grow first
+	field      [md5.Size]byte // what is hashed for its authenticator
+	secret     Secret
+	mac        *macKey
+
+	at, text int // of Message-Authenticator; of what is hashed
+}
+
+// sign is the function of that name for all: Message-Authenticators first, since the authenticators cover them.
+func (m *manyHasher) sign(all []unsigned) {
+	defer m.reset()
+	for i := range all {
+		u := &all[i]
+		if u.at, _ = findMessageAuthenticator(u.b); u.at != 0 {
+			u.text = m.inner(u.b, u.field[:], u.at, u.mac)
+		}
+	}
+	m.hash()
+	for i := range all {
+		if u := &all[i]; u.at != 0 {
+			u.text = m.outer(m.sum(u.text), u.mac)
+		}
+	}
+	m.hash()
+	for i := range all {
+		u := &all[i]
+		if u.at != 0 {
+			sum := m.sum(u.text)
+			copy(u.b[u.at:], sum[:])
+		}
+		u.text = m.authenticator(u.b, u.field[:], u.secret)
+	}
+	m.hash()
+	for i := range all {
+		u := &all[i]
+		sum := m.sum(u.text)
+		copy(u.b[4:headerLen], sum[:])
+	}
+}
+
+// maxKeptText is how many octets of texts a hasher keeps room for: enough for a read of ordinary packets.
+const maxKeptText = 64 << 10
+
 // reset forgets all texts.
-func (m *manyHasher) reset() { m.octets, m.texts, m.hashed = m.octets[:0], m.texts[:0], 0 }
+func (m *manyHasher) reset() {
+	clear(m.texts)
+	m.octets, m.texts, m.hashed = m.octets[:0], m.texts[:0], 0
+	if cap(m.octets) > maxKeptText {
+		m.octets = nil
+	}
+}
 
 // hash hashes the texts that were added since it was called last.
 func (m *manyHasher) hash() {

@@ -2,7 +2,7 @@
 
 // Package md5lanes computes sixteen MD5 sums (RFC 1321) in hardly more time than one takes. MD5 is a chain of 64 steps for each block of 64
 // octets, each of which waits for the one before, so that a processor idles for most of it: what is won is that time, by the vector
-// instructions of AVX2. Where a processor has none there is nothing to win, and Available says so.
+// instructions of AVX2. Where a processor has none there is nothing to win, and Available says so, as it does in a build with the tag purego.
 package md5lanes
 
 import "encoding/binary"
@@ -50,7 +50,8 @@ var padding = [BlockSize]byte{0x80}
 // Available reports whether Hash can be called on this machine.
 func Available() bool { return available }
 
-// Hash hashes all texts. They need not be of one length, but texts of about one length that follow each other share their time best.
+// Hash hashes all texts. They need not be of one length, but texts of about one length that follow each other share their time best. It panics
+// where one is not a multiple of BlockSize.
 func Hash(texts []Text) {
 	var l lanes
 	for len(texts) > 0 {
@@ -67,7 +68,7 @@ type lanes struct {
 	blocks [Lanes]*byte
 }
 
-// nothing is what a lane hashes that has no text, or none any more.
+// nothing is what a lane hashes that has no text. One whose text is over hashes its last block again, and nobody reads what comes of it.
 var nothing [BlockSize]byte
 
 func (l *lanes) hash(texts []Text) {
@@ -76,7 +77,11 @@ func (l *lanes) hash(texts []Text) {
 		l.blocks[i] = &nothing[0]
 	}
 	for i := range texts {
-		longest = max(longest, len(texts[i].Octets))
+		n := len(texts[i].Octets)
+		if n%BlockSize != 0 {
+			panic("md5lanes: a text that is not padded")
+		}
+		longest = max(longest, n)
 		s := &texts[i].State
 		l.state[0][i], l.state[1][i], l.state[2][i], l.state[3][i] = s[0], s[1], s[2], s[3]
 	}

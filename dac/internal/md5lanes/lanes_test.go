@@ -90,6 +90,13 @@ func TestNoOctetsLeaveAStateAsItIs(t *testing.T) {
 	require.Equal(t, md5lanes.State{1, 2, 3, 4}, texts[0].State)
 }
 
+func TestATextThatIsNotPaddedIsNoText(t *testing.T) {
+	needLanes(t)
+	for _, n := range []int{1, 63, 65} {
+		require.Panics(t, func() { md5lanes.Hash([]md5lanes.Text{{Octets: make([]byte, n, 128)}}) }, "%d", n)
+	}
+}
+
 func FuzzSums(f *testing.F) {
 	needLanes(f)
 	f.Add([]byte(nil), []byte("a"), []byte("message digest"))
