@@ -36,6 +36,30 @@ func served(tb testing.TB, s *Server, t *treadmill, n int) float64 {
 	return float64(after.Mallocs-before.Mallocs) / float64(n)
 }
 
+// What anybody can send under the address of a peer costs no memory, whatever its length.
+func TestWhatDoesNotVerifyAllocatesNothing(t *testing.T) {
+	if raced {
+		t.Skip("the race detector allocates too")
+	}
+	s := &Server{
+		Peers:   PeerMap{netip.MustParsePrefix("192.0.2.0/24"): {Secret: benchSecret}},
+		Handler: HandlerFunc(func(ctx context.Context, r *Request) (*Response, error) { return r.ACK() }),
+	}
+	proof := newTreadmill(t, true)
+	proof.secret = benchSecret
+	served(t, s, proof, 1)
+	for _, octets := range []int{100, maxAhead - headerLen, maxAhead, 1500, maxLen} {
+		forged := &treadmill{secret: "another one"}
+		for left := octets - headerLen; left > 0; left -= 255 {
+			forged.template = append(forged.template, append([]byte{typeProxyState, byte(min(left, 255))}, make([]byte, max(0, min(left, 255)-2))...)...)
+		}
+		forged.template = append(append([]byte{43, 1, byte(octets >> 8), byte(octets)}, zeros[:]...), forged.template...)
+		_, err := cut(forged.template)
+		require.NoError(t, err, octets)
+		require.InDelta(t, 0, served(t, s, forged, 2000), 0.05, "%d octets", octets)
+	}
+}
+
 // What the package doc says of allocations.
 func TestServingAllocatesWhatIsDocumented(t *testing.T) {
 	if raced {

@@ -19,6 +19,10 @@ func (r *reader) hashAhead(ds []datagram) {
 	r.room, r.claims = claims, claims // last: nothing is held against a sum that is not there yet
 }
 
+// maxAhead is how many octets a packet has that is hashed ahead: a read of them has room in a hasher for good, so that what does not verify
+// costs no memory.
+const maxAhead = 512
+
 // claim is d, where it comes from a peer that is near and has verified something before.
 func (r *reader) claim(d *datagram) (c claim) {
 	addr := plain(d.remote.Addr())
@@ -30,7 +34,7 @@ func (r *reader) claim(d *datagram) (c claim) {
 	if k == nil {
 		return c
 	}
-	if b, err := cut(d.octets()); err == nil {
+	if b, err := cut(d.octets()); err == nil && len(b) <= maxAhead {
 		c.b, c.secret, c.mac = b, k.Secret, &k.mac
 	}
 	return c

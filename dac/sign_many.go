@@ -138,8 +138,8 @@ func (m *manyHasher) sign(all []unsigned) {
 	}
 }
 
-// maxKeptText is how many octets of texts a hasher keeps room for: enough for a read of ordinary packets.
-const maxKeptText = 64 << 10
+// maxKeptText is how many octets of texts a hasher keeps room for: those of a whole read of packets that are hashed ahead, with two texts each.
+const maxKeptText = 128 << 10
 
 // reset forgets all texts.
 func (m *manyHasher) reset() {
