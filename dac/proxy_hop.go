@@ -63,24 +63,35 @@ func (h *Hop) attrs() []slog.Attr {
 	return as
 }
 
-// tell traces and logs h, and survives what a Trace of the host's does: the NAS has answered, and that is what counts.
+// tell logs and traces h, and survives what a Logger and a Trace of the host's do: the NAS has answered, and that is what counts.
 func (p *Proxy) tell(ctx context.Context, h *Hop) {
 	if p.Logger != nil {
-		level, msg := slog.LevelDebug, "dac: forwarded"
-		if h.Err != nil {
-			level, msg = slog.LevelInfo, "dac: not forwarded, or not answered"
-		}
-		if p.Logger.Enabled(ctx, level) {
-			p.Logger.LogAttrs(ctx, level, msg, h.attrs()...)
-		}
+		p.log(ctx, h)
 	}
-	if p.Trace == nil {
-		return
+	if p.Trace != nil {
+		p.trace(h)
 	}
+}
+
+func (p *Proxy) log(ctx context.Context, h *Hop) {
+	defer func() { recover() }() // there is nobody else to tell
+	level, msg := slog.LevelDebug, "dac: forwarded"
+	if h.Err != nil {
+		level, msg = slog.LevelInfo, "dac: not forwarded, or not answered"
+	}
+	if p.Logger.Enabled(ctx, level) {
+		p.Logger.LogAttrs(ctx, level, msg, h.attrs()...)
+	}
+}
+
+func (p *Proxy) trace(h *Hop) {
 	defer func() {
-		if v := recover(); v != nil && p.Logger != nil {
-			p.Logger.Error("dac: Proxy.Trace panicked", "panic", v, "stack", string(debug.Stack()))
+		v := recover()
+		if v == nil || p.Logger == nil {
+			return
 		}
+		defer func() { recover() }()
+		p.Logger.Error("dac: Proxy.Trace panicked", "panic", v, "stack", string(debug.Stack()))
 	}()
 	p.Trace(*h)
 }

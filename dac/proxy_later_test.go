@@ -197,16 +197,23 @@ func TestProxySurvivesTheLoggerOfItsClient(t *testing.T) {
 	})
 }
 
-// A Logger that panics while the answer of a NAS is told makes a NAK of it, as a handler that panics does, and the client goes on reading.
+// A Logger that panics while the answer of a NAS is told takes nothing from it, and the client goes on reading.
 func TestProxySurvivesItsLogger(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		var broken atomic.Bool
-		r := untraced(t, &dac.Proxy{Logger: slog.New(breaking{slog.DiscardHandler, &broken})}, nil)
-		broken.Store(true)
-		require.False(t, r.verdict(coa(t, 1, attrs.UserName.Of("bob"))).ACK())
-		require.True(t, r.verdict(coa(t, 2, attrs.UserName.Of("bob"))).ACK())
-		require.Len(t, r.arrived(), 2)
-	})
+	for _, way := range []string{"later", "with a Trace"} {
+		bubble(t, func(t *testing.T) {
+			var broken atomic.Bool
+			p := &dac.Proxy{Logger: slog.New(breaking{slog.DiscardHandler, &broken})}
+			if way != "later" {
+				p.Trace = func(dac.Hop) { panic("trace") }
+			}
+			r := untraced(t, p, nil)
+			for id := range byte(3) {
+				broken.Store(true)
+				require.True(t, r.verdict(coa(t, 1+id, attrs.UserName.Of("bob"))).ACK(), way)
+			}
+			require.Len(t, r.arrived(), 3)
+		})
+	}
 }
 
 // A breaking handler of logs panics once after it was broken.
