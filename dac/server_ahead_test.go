@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"runtime"
 	"slices"
@@ -56,21 +55,16 @@ func bring(t *testing.T, s *Server, h *diarist, n int, watch bool) []string {
 	s.Handler, s.Peers = h, PeerMap{netip.MustParsePrefix("192.0.2.0/24"): {Secret: "0123456789abcdef0123456789abcdef"}}
 	st := s.state()
 	st.workers.open()
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer pc.Close()
 	mill := newTreadmill(t, false)
 	mill.left = n
-	l := newListener(t.Context(), st, pc)
-	l.io = mill
-	r := newReader(l)
+	r := readerOf(t, st, mill)
 	if !watch {
 		r.watch.end()
 	}
-	l.readers.Go(r.lead)
-	require.ErrorIs(t, <-l.failed, io.EOF)
+	r.l.readers.Go(r.lead)
+	require.ErrorIs(t, <-r.l.failed, io.EOF)
 	r.watch.end()
-	l.readers.Wait()
+	r.l.readers.Wait()
 	st.workers.close()
 	require.EqualValues(t, n, s.Stats().Total.CoA.ACKs)
 	return h.events

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
-	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -54,16 +53,9 @@ func BenchmarkServer(b *testing.B) {
 			}
 			st := s.state()
 			st.workers.open()
-			pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer pc.Close()
-			l := newListener(b.Context(), st, pc)
-			l.io = t
 			b.ReportAllocs()
 			t.left = b.N
-			newReader(l).lead()
+			readerOf(b, st, t).lead()
 			if got := s.Stats().Total.CoA.ACKs; got != uint64(b.N) {
 				b.Fatalf("%d of %d answered", got, b.N)
 			}

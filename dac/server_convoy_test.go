@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"runtime"
 	"sync"
@@ -116,21 +115,16 @@ func TestWhateverTheHandlersOfABatchDo(t *testing.T) {
 	})}
 	st := s.state()
 	st.workers.open()
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer pc.Close()
-	l := newListener(t.Context(), st, pc)
-	l.io = c
-	r := newReader(l)
-	l.readers.Go(r.lead)
+	r := readerOf(t, st, c)
+	r.l.readers.Go(r.lead)
 	require.Eventually(t, func() bool {
 		total := s.Stats().Total.Disconnect
-		return total.Requests+total.Duplicates == uint64(len(c.octets)) && l.idle()
+		return total.Requests+total.Duplicates == uint64(len(c.octets)) && r.l.idle()
 	}, time.Minute, time.Millisecond)
 	close(c.end)
-	require.ErrorIs(t, <-l.failed, io.EOF)
+	require.ErrorIs(t, <-r.l.failed, io.EOF)
 	r.watch.end()
-	l.readers.Wait()
+	r.l.readers.Wait()
 	st.workers.close()
 
 	for n, times := range runs {

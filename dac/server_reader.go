@@ -29,14 +29,13 @@ type reader struct {
 	told    []*Request // those, once the Handler has been told of them
 	handled int        // of ready: the first that have been, or are
 	out     []outgoing
-	octets  []byte     // of out
-	owed    []unsigned // what of it is to be signed yet
-	kept    []byte     // of an answer that is given again
-	onward  postbag    // requests that are sent on; nil: none are
+	octets  []byte   // of out
+	owed    []summed // what of it is to be signed yet
+	kept    []byte   // of an answer that is given again
+	onward  postbag  // requests that are sent on; nil: none are
 	rows    map[netip.Addr]*peerRow
 	near    [nearPeers]nearPeer // the latest of those, which most datagrams come from
-	claims  []claim             // of the datagrams of the last read, in order; or none
-	room    []claim             // for those
+	ahead   []summed            // the datagrams of the last read, in order, hashed together; or none
 	hasher  manyHasher
 	origins [nearPeers]*origin // the latest, which requests share
 	turns   uint64             // handlers run here
@@ -133,7 +132,7 @@ func (r *reader) lead() {
 
 // got notes that n datagrams were read, and has ready what the first looks at them need.
 func (r *reader) got(n int) {
-	r.n, r.next, r.now, r.claims = n, 0, time.Now(), nil
+	r.n, r.next, r.now, r.ahead = n, 0, time.Now(), r.ahead[:0]
 	if n > 1 { // for one alone there is nothing to do meanwhile
 		r.l.st.memory.warm(r.in[:n])
 	}

@@ -118,10 +118,9 @@ type peerRow struct {
 	keys        [2]atomic.Pointer[keyed]
 }
 
-// A keyed is a secret, what signs with it and what reveals values hidden with it: made once, since each Request has it. It is read-only.
+// A keyed is a secret with what signs, and what reveals values hidden with it: made once, since each Request has it. It is read-only.
 type keyed struct {
-	Secret Secret
-	mac    macKey
+	signingKey
 	reveal func([]byte) ([]byte, error)
 }
 
@@ -140,7 +139,7 @@ func (p *peerRow) keyed(s Secret) *keyed {
 	if k := p.key(s); k != nil {
 		return k
 	}
-	k := &keyed{s, newMACKey(s), func(hidden []byte) ([]byte, error) { return reveal(hidden, s) }}
+	k := &keyed{newSigningKey(s), func(hidden []byte) ([]byte, error) { return reveal(hidden, s) }}
 	p.keys[1].Store(p.keys[0].Swap(k))
 	return k
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -38,17 +37,12 @@ func transcribed(t *testing.T, peers Peers, octets [][]byte, from []netip.AddrPo
 	s := &Server{Peers: peers, Handler: HandlerFunc(func(_ context.Context, q *Request) (*Response, error) { return q.ACK() })}
 	st := s.state()
 	st.workers.open()
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer pc.Close()
-	l := newListener(t.Context(), st, pc)
-	l.io = c
-	r := newReader(l)
+	r := readerOf(t, st, c)
 	r.watch.end() // no handler is slow, so that all answers come in order
 	close(c.end)
-	l.readers.Go(r.lead)
-	require.ErrorIs(t, <-l.failed, io.EOF)
-	l.readers.Wait()
+	r.l.readers.Go(r.lead)
+	require.ErrorIs(t, <-r.l.failed, io.EOF)
+	r.l.readers.Wait()
 	st.workers.close()
 	return c.wrote, s.Stats()
 }
@@ -124,12 +118,8 @@ type readerRig struct {
 }
 
 func newReaderRig(t *testing.T, st *serverState) readerRig {
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { pc.Close() })
-	l, w := newListener(t.Context(), st, pc), &scribe{}
-	l.io = w
-	r := newReader(l)
+	w := &scribe{}
+	r := readerOf(t, st, w)
 	r.watch.end()
 	r.lost = new(bool)
 	return readerRig{r, w}
@@ -160,12 +150,12 @@ func TestSumsAreOfOneRead(t *testing.T) {
 		}
 		r.reads(t, 3799, good[0]) // the peer has verified something
 		r.reads(t, 3799, good[1:]...)
-		require.Len(t, r.claims, len(good)-1)
-		require.NotNil(t, r.claims[0].b, "hashed together")
+		require.Len(t, r.ahead, len(good)-1)
+		require.NotNil(t, r.ahead[0].b, "hashed together")
 		forged := slices.Clone(good[1])
 		forged[len(forged)-1]++ // lies where one lay that was right, and has its authenticators
 		r.reads(t, 3799, forged)
-		require.Nil(t, r.claims)
+		require.Empty(t, r.ahead)
 		r.reads(t, 3799, forged, forged, forged, forged)
 		require.EqualValues(t, 5, s.Stats().Total.Disconnect.BadAuthenticator)
 		require.EqualValues(t, len(good), s.Stats().Total.Disconnect.Requests)
@@ -188,7 +178,7 @@ func TestNothingIsRightBeforeItIsHashed(t *testing.T) {
 		r.in = nil
 		r.got(fewest)
 	})
-	require.Nil(t, r.claims)
+	require.Empty(t, r.ahead)
 	require.False(t, r.work())
 	require.EqualValues(t, 5, s.Stats().Total.Disconnect.Requests)
 	require.EqualValues(t, fewest, s.Stats().Total.Disconnect.BadAuthenticator)

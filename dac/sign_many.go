@@ -23,13 +23,15 @@ type manyHasher struct {
 	hashed int
 }
 
-// A macKey is HMAC-MD5 (RFC 2104) with the secret taken in.
-type macKey struct{ inner, outer md5lanes.State }
+// A signingKey is a secret, and HMAC-MD5 (RFC 2104) with it taken in. It is read-only.
+type signingKey struct {
+	Secret       Secret
+	inner, outer md5lanes.State // zero where nothing is hashed for many
+}
 
-// newMACKey returns the one for s, and the zero one where nothing is hashed for many.
-func newMACKey(s Secret) macKey {
+func newSigningKey(s Secret) signingKey {
 	if !hashesMany {
-		return macKey{}
+		return signingKey{Secret: s}
 	}
 	key := []byte(s)
 	if len(key) > md5lanes.BlockSize {
@@ -47,95 +49,90 @@ func newMACKey(s Secret) macKey {
 	}
 	texts := []md5lanes.Text{{State: md5lanes.Initial, Octets: pads[0][:]}, {State: md5lanes.Initial, Octets: pads[1][:]}}
 	md5lanes.Hash(texts)
-	return macKey{texts[0].State, texts[1].State}
+	return signingKey{s, texts[0].State, texts[1].State}
 }
 
-// A claim is a request that is to be verified, and what its authenticators should be.
-type claim struct {
-	b             []byte // cut; nil: it is nobody's
-	secret        Secret
-	mac           *macKey
+// A summed is a packet and what its authenticators should be.
+type summed struct {
+	b             []byte         // cut; nil: it is nobody's
+	start, end    int            // of b in a buffer that may have to grow first
+	field         [md5.Size]byte // what is hashed for its authenticator: zero for a request
+	key           *signingKey
 	authenticator [md5.Size]byte
-	message       [md5.Size]byte
-	at            int // of Message-Authenticator; 0: it has none, or no right one
+	message       [md5.Size]byte // Message-Authenticator
+	at            int            // of that; 0: it has none, or no right one
 
-	text, messageText int
+	text, messageText int // numbers of the texts
 }
 
 // sums computes what the authenticators of all should be.
-func (m *manyHasher) sums(all []claim) {
+func (m *manyHasher) sums(all []summed) {
 	defer m.reset()
+	m.addAuthenticators(all)
+	m.messages(all) // hashes the others too
+	m.takeAuthenticators(all)
+}
+
+// sign is the function of that name for all: Message-Authenticators first, since the authenticators cover them.
+func (m *manyHasher) sign(all []summed) {
+	defer m.reset()
+	m.messages(all)
 	for i := range all {
-		if c := &all[i]; c.b != nil {
-			c.text = m.authenticator(c.b, zeros[:], c.secret)
-			if c.at, _ = findMessageAuthenticator(c.b); c.at != 0 {
-				c.messageText = m.inner(c.b, zeros[:], c.at, c.mac)
+		if s := &all[i]; s.at != 0 {
+			copy(s.b[s.at:], s.message[:])
+		}
+	}
+	m.addAuthenticators(all)
+	m.hash()
+	m.takeAuthenticators(all)
+	for i := range all {
+		copy(all[i].b[4:headerLen], all[i].authenticator[:])
+	}
+}
+
+// messages computes Message-Authenticators (RFC 5176, section 3.4).
+func (m *manyHasher) messages(all []summed) {
+	for i := range all {
+		if s := &all[i]; s.b != nil {
+			if s.at, _ = findMessageAuthenticator(s.b); s.at != 0 {
+				s.messageText = m.inner(s.b, s.field[:], s.at, s.key)
 			}
 		}
 	}
 	m.hash()
 	for i := range all {
-		if c := &all[i]; c.at != 0 {
-			c.messageText = m.outer(m.sum(c.messageText), c.mac)
+		if s := &all[i]; s.at != 0 {
+			s.messageText = m.outer(m.sum(s.messageText), s.key)
 		}
 	}
 	m.hash()
 	for i := range all {
-		if c := &all[i]; c.b != nil {
-			c.authenticator = m.sum(c.text)
-			if c.at != 0 {
-				c.message = m.sum(c.messageText)
-			}
+		if s := &all[i]; s.at != 0 {
+			s.message = m.sum(s.messageText)
+		}
+	}
+}
+
+// addAuthenticators adds the texts of authenticators, and takeAuthenticators takes what hash made of them (RFC 5176, section 2.3).
+func (m *manyHasher) addAuthenticators(all []summed) {
+	for i := range all {
+		if s := &all[i]; s.b != nil {
+			s.text = m.authenticator(s.b, s.field[:], s.key.Secret)
+		}
+	}
+}
+
+func (m *manyHasher) takeAuthenticators(all []summed) {
+	for i := range all {
+		if s := &all[i]; s.b != nil {
+			s.authenticator = m.sum(s.text)
 		}
 	}
 }
 
 // verify is verifyRequest, once summed.
-func (c *claim) verify() error {
-	return compare(c.b, c.authenticator[:], func(int) []byte { return c.message[:] })
-}
-
-// An unsigned is a packet that is to be signed in place.
-type unsigned struct {
-	b          []byte
-	start, end int            // of b in a buffer that may have to grow first
-	field      [md5.Size]byte // what is hashed for its authenticator
-	secret     Secret
-	mac        *macKey
-
-	at, text int // of Message-Authenticator; of what is hashed
-}
-
-// sign is the function of that name for all: Message-Authenticators first, since the authenticators cover them.
-func (m *manyHasher) sign(all []unsigned) {
-	defer m.reset()
-	for i := range all {
-		u := &all[i]
-		if u.at, _ = findMessageAuthenticator(u.b); u.at != 0 {
-			u.text = m.inner(u.b, u.field[:], u.at, u.mac)
-		}
-	}
-	m.hash()
-	for i := range all {
-		if u := &all[i]; u.at != 0 {
-			u.text = m.outer(m.sum(u.text), u.mac)
-		}
-	}
-	m.hash()
-	for i := range all {
-		u := &all[i]
-		if u.at != 0 {
-			sum := m.sum(u.text)
-			copy(u.b[u.at:], sum[:])
-		}
-		u.text = m.authenticator(u.b, u.field[:], u.secret)
-	}
-	m.hash()
-	for i := range all {
-		u := &all[i]
-		sum := m.sum(u.text)
-		copy(u.b[4:headerLen], sum[:])
-	}
+func (s *summed) verify() error {
+	return compare(s.b, s.authenticator[:], func(int) []byte { return s.message[:] })
 }
 
 // maxKeptText is how many octets of texts a hasher keeps room for: those of a whole read of packets that are hashed ahead, with two texts each.
@@ -181,13 +178,13 @@ func (m *manyHasher) authenticator(b, field []byte, s Secret) (n int) {
 }
 
 // inner adds the first half of what hasher.messageAuthenticator hashes, and outer, once that is hashed, the second.
-func (m *manyHasher) inner(b, field []byte, at int, k *macKey) (n int) {
+func (m *manyHasher) inner(b, field []byte, at int, k *signingKey) (n int) {
 	start := m.with(b, field)
 	clear(m.octets[start+at : start+at+md5.Size])
 	return m.end(start, &k.inner, md5lanes.BlockSize)
 }
 
-func (m *manyHasher) outer(inner [md5.Size]byte, k *macKey) (n int) {
+func (m *manyHasher) outer(inner [md5.Size]byte, k *signingKey) (n int) {
 	start := len(m.octets)
 	m.octets = append(m.octets, inner[:]...)
 	return m.end(start, &k.outer, md5lanes.BlockSize)

@@ -26,7 +26,7 @@ func TestHashingForManyIsHashingForEach(t *testing.T) {
 		type packet struct {
 			b, field []byte
 			s        Secret
-			k        macKey
+			k        signingKey
 			at       int
 			auth, in int
 		}
@@ -42,7 +42,7 @@ func TestHashingForManyIsHashingForEach(t *testing.T) {
 			for k := range p.field {
 				p.field[k] = byte(src.Uint32())
 			}
-			p.k, p.at = newMACKey(p.s), headerLen+src.IntN(len(p.b)-headerLen-15)
+			p.k, p.at = newSigningKey(p.s), headerLen+src.IntN(len(p.b)-headerLen-15)
 			p.auth = many.authenticator(p.b, p.field, p.s)
 			p.in = many.inner(p.b, p.field, p.at, &p.k)
 			ps[i] = p
