@@ -25,7 +25,7 @@ type Client struct {
 	Peers       Peers
 	Retry       Retry // of each request; the zero Retry is the RFC's
 	PerNAS      Limit // of requests to one NAS; who asks for more waits
-	InFlight    int   // of all NASes together in Each; zero is 4096, or 8 for each NAS where that is more
+	InFlight    int   // of all NASes together in Each; zero is 4096, or 32 for each NAS where that is more, at most 65,536
 	Budget      int   // silent requests in a row after which Each fails a NAS fast, probing it now and then; zero is 16, negative none
 	RetryCauses int   // how often Each tries a retryable Cause again; zero is not at all
 	// Dial opens a way to nas. Each Read of the Conn is one packet and each Write is one; ctx ends when the Client is closed or the
@@ -262,13 +262,18 @@ func canSend(r *Request) error {
 	return nil
 }
 
-// appendRequest signs r for peer. Event-Timestamp is the time of the first transmission, and stays (RFC 5176, section 6.3).
+// appendRequest signs r for peer.
 func appendRequest(b []byte, r *Request, id byte, peer Peer, now time.Time) ([]byte, error) {
+	return r.appendSigned(b, id, signingFor(peer, now))
+}
+
+// signingFor is how peer wants requests. Event-Timestamp is the time of the first transmission, and stays (RFC 5176, section 6.3).
+func signingFor(peer Peer, now time.Time) signing {
 	o := signing{Secret: peer.Secret, MessageAuthenticator: !peer.OmitMessageAuthenticator}
 	if !peer.OmitEventTimestamp {
 		o.EventTimestamp = now
 	}
-	return r.appendSigned(b, id, o)
+	return o
 }
 
 // Close ends what is in flight, or waits for its turn, with net.ErrClosed, closes the sockets and waits for the Client's goroutines. It returns

@@ -21,7 +21,8 @@ type reply struct {
 	err    error
 	peer   string // name of the Peer
 
-	answer  []byte // a copy of packet
+	sum     *summed // of packet; nil: it was not hashed ahead
+	answer  []byte  // a copy of packet
 	refusal refusal
 	first   bool // of its fault from this NAS
 }
@@ -43,9 +44,11 @@ func (p *sourcePort) accept(datagrams [][]byte, now instant) {
 		return
 	}
 	p.find(p.in)
+	sums := sumReplies(p.in)
 	for i := range p.in {
 		p.in[i].check()
 	}
+	sums.giveBack()
 	p.settle(p.in, now)
 	clear(p.in)
 	p.in = p.in[:0]
@@ -75,16 +78,16 @@ func (r *reply) check() {
 		r.fault, r.err = faultLate, errLate
 		return
 	}
-	if r.fault, r.err = r.x.check(r.packet); r.fault == noFault {
+	if r.fault, r.err = r.x.check(r.packet, r.sum); r.fault == noFault {
 		r.answer, r.refusal = slices.Clone(r.packet), refusalOf(r.packet)
 	}
 }
 
 // check decides whether the cut packet b answers x: a code of the right family, the Response Authenticator (RFC 5176, section 2.3), the
-// Message-Authenticator where there is one (3.4), the Event-Timestamp where there is one (6.3).
-func (x *exchange) check(b []byte) (fault, error) {
+// Message-Authenticator where there is one (3.4), the Event-Timestamp where there is one (6.3). sum is what b was hashed to ahead, or nil.
+func (x *exchange) check(b []byte, sum *summed) (fault, error) {
 	code := radius.Code(b[0])
-	if err := verifyResponse(b, x.wire, x.peer.Secret); err != nil {
+	if err := x.verify(b, sum); err != nil {
 		if x.peer.Previous == "" {
 			return authenticatorFault(err)
 		}

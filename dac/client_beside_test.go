@@ -28,7 +28,7 @@ import (
 //	go test ./dac -run - -bench ClientBesideBare -benchtime 7x -cpu 1
 func BenchmarkClientBesideBare(b *testing.B) {
 	const n = 100_000
-	addr := responders(b, 1)[0]
+	addr := responders(b, 1, true)[0]
 	c := &Client{Peers: SharedSecret(benchSecret)}
 	defer c.Close()
 	r := benchRequest()
@@ -40,21 +40,6 @@ func BenchmarkClientBesideBare(b *testing.B) {
 		}},
 		{name: "each", n: n, run: func(n int) error { return eachInTurn(c, n, []netip.AddrPort{addr}) }},
 		{name: "layeh", n: n / 10, run: func(n int) error { return layehExchange(addr, n) }},
-	}
-	for b.Loop() {
-		takeTurns(b, clients)
-	}
-	report(b, clients)
-}
-
-// BenchmarkClientNASes is Each over 1 to 1,000 NASes: processor time a request beside that with one NAS.
-func BenchmarkClientNASes(b *testing.B) {
-	addrs := responders(b, 1000)
-	var clients []contender
-	for _, nases := range []int{1, 10, 100, 1000} {
-		c := &Client{Peers: SharedSecret(benchSecret), Retry: Retry{Initial: 10 * time.Second}} // a machine that stops for a moment is no silent NAS
-		defer c.Close()
-		clients = append(clients, contender{name: strconv.Itoa(nases), n: 100_000, run: func(n int) error { return eachInTurn(c, n, addrs[:nases]) }})
 	}
 	for b.Loop() {
 		takeTurns(b, clients)
@@ -211,14 +196,22 @@ func layehExchange(addr netip.AddrPort, n int) error {
 	})
 }
 
-const respondersEnv = "DYNAUTH_BENCH_RESPONDERS"
+// What makes the test binary the process of responders: how many there are, and, where it is set, that each answer leaves by itself.
+const (
+	respondersEnv = "DYNAUTH_BENCH_RESPONDERS"
+	unboundEnv    = "DYNAUTH_BENCH_UNBOUND"
+)
 
-// responders starts a process that answers on n ports of loopback whatever comes with an ACK, until the end of b.
-func responders(b *testing.B, n int) (addrs []netip.AddrPort) {
+// responders starts a process that answers on n ports of loopback whatever comes with an ACK, until the end of b. Where they bind answers,
+// those under load may leave in one piece.
+func responders(b *testing.B, n int, bind bool) (addrs []netip.AddrPort) {
 	self, err := os.Executable()
 	require.NoError(b, err)
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), respondersEnv+"="+strconv.Itoa(n), "GOMAXPROCS=1")
+	if !bind {
+		cmd.Env = append(cmd.Env, unboundEnv+"=1")
+	}
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	require.NoError(b, err)
@@ -254,7 +247,11 @@ func runResponders(n int) int {
 			return 1
 		}
 		c.SetReadBuffer(receiveBuffer)
-		go respond(newUDPIO(c))
+		conn := newUDPIO(c)
+		if os.Getenv(unboundEnv) != "" {
+			unbind(conn)
+		}
+		go respond(conn)
 		addrs = append(addrs, c.LocalAddr().String())
 	}
 	fmt.Println(strings.Join(addrs, " "))

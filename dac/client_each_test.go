@@ -305,7 +305,7 @@ func TestEachBoundsWhatIsInFlight(t *testing.T) {
 		{"one NAS with less", 1, 0, 3, 3, 3},
 		{"several", 30, 0, 0, 30 * 136, 136},
 		{"several with less", 10, 50, 0, 50, 5},
-		{"more than would have eight each", 600, 0, 0, 600 * 8, 8},
+		{"more than would have 32 each", 600, 0, 0, 600 * 32, 32},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {

@@ -23,6 +23,7 @@ type exchange struct {
 	began    instant       // when the call was made
 	span     time.Duration // for it; zero: what Retry says
 	to       *target
+	key      *signingKey // of the secret of peer
 
 	// Written before live is set, and read by others only after.
 	wire []byte // the octets, the same at every transmission
@@ -159,19 +160,31 @@ func (x *exchange) until(now instant) instant {
 // sign makes the octets of x, which has a port and an identifier, and from then on takes answers to them. It reports false when x ended
 // instead.
 func (x *exchange) sign() bool {
-	t := x.to
 	now := time.Now()
-	wire, err := appendRequest(x.wire[:0], x.request, x.id, x.peer, now)
+	if !x.build(now) {
+		return false
+	}
+	signRequest(x.wire, x.peer.Secret)
+	x.signed(now)
+	return true
+}
+
+// build is the first half of sign: octets that are not signed yet. signed is the end of it.
+func (x *exchange) build(now time.Time) bool {
+	wire, err := x.request.appendUnsigned(x.wire[:0], x.id, signingFor(x.peer, now))
 	if err != nil {
-		t.fail(x, fmt.Errorf("dac: nothing sent to %v: %w", t.nas, err))
+		x.to.fail(x, fmt.Errorf("dac: nothing sent to %v: %w", x.to.nas, err))
 		return false
 	}
 	x.wire = wire
-	x.first = now.Sub(t.core.epoch)
+	return true
+}
+
+func (x *exchange) signed(now time.Time) {
+	x.first = now.Sub(x.to.core.epoch)
 	x.last = x.first
 	x.live.Store(true)
-	t.core.observe(Sent, x.port, x.peer.Name, wire, nil)
-	return true
+	x.to.core.observe(Sent, x.port, x.peer.Name, x.wire, nil)
 }
 
 // finish hands x, which has ended, to whoever waits for it. Nothing of x may be touched after.

@@ -120,10 +120,11 @@ func (r *eachRun) enter(l *lane) {
 	if !l.active {
 		l.active = true
 		r.active++
-		r.ahead = max(r.ahead, turnOfLane*r.active)
+		turns := min(turnOfLane*r.active, maxInFlight)
 		if r.grows {
-			r.most = max(r.most, turnOfLane*r.active)
+			r.most = max(r.most, turns)
 		}
+		r.ahead = max(r.ahead, min(turns, r.most))
 	}
 }
 

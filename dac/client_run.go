@@ -10,11 +10,12 @@ import (
 	"time"
 )
 
-// How many jobs Each draws before they can be sent, and how many it has in flight where InFlight does not say another number. Of more than 512
-// NASes it is a turn of each: what goes to one NAS, and comes from it, is cheaper together.
+// How many jobs Each draws before they can be sent, and how many it has in flight where InFlight does not say another number. Of more than 128
+// NASes it is a turn of each, up to a bound: what goes to one NAS, and comes from it, is cheaper together.
 const (
 	minAhead    = 4096
 	minInFlight = 4096
+	maxInFlight = 1 << 16
 )
 
 // An eachJob is a Job on its way through Each: drawn, queued in the lane of its NAS, sent, done. It is pooled.

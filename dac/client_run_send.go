@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// A burst is what the sender sends with one look at the run.
+// A burst is what the sender signs and sends with one look at the run.
 type burst struct {
-	jobs  [linkBatch]*eachJob
-	lanes [linkBatch]*lane     // of the jobs, which may be gone when they are sent
-	turns [linkBatch]*exchange // of those that had their turn when they were taken
+	jobs  [linkBatch + turnOfLane]*eachJob
+	lanes [linkBatch + turnOfLane]*lane     // of the jobs, which may be gone when they are sent
+	turns [linkBatch + turnOfLane]*exchange // of those that had their turn when they were taken
 	n     int
+	sums  requestSums
 	out   mailer
 }
 
@@ -48,17 +49,17 @@ func (r *eachRun) gather(b *burst, now instant) {
 	for j := r.turns.pop(); j != nil; j = r.turns.pop() {
 		j.turn = false
 		b.add(j, j.x)
-		if b.n == len(b.jobs) {
+		if b.n == linkBatch {
 			return
 		}
 	}
-	for b.n < len(b.jobs) && r.out < r.most && len(r.done) < r.ahead {
+	for b.n < linkBatch && r.out < r.most && len(r.done) < r.ahead {
 		l := r.ready.pop()
 		if l == nil {
 			break
 		}
 		for range turnOfLane {
-			if b.n == len(b.jobs) || r.out >= r.most || !l.maySend(now) {
+			if r.out >= r.most || !l.maySend(now) {
 				break
 			}
 			j := l.queue.pop()
@@ -78,7 +79,7 @@ func (r *eachRun) gather(b *burst, now instant) {
 }
 
 // turnOfLane is how many jobs of one NAS are sent before the next NAS has its turn.
-const turnOfLane = 8
+const turnOfLane = linkBatch
 
 func (b *burst) add(j *eachJob, x *exchange) {
 	b.jobs[b.n], b.lanes[b.n], b.turns[b.n] = j, j.lane, x
@@ -87,6 +88,7 @@ func (b *burst) add(j *eachJob, x *exchange) {
 
 // sendBurst signs and sends b, what goes from one port together.
 func (r *eachRun) sendBurst(b *burst, now instant) {
+	stamp := time.Now()
 	for i, j := range b.jobs[:b.n] {
 		x := b.turns[i]
 		if x == nil {
@@ -94,10 +96,13 @@ func (r *eachRun) sendBurst(b *burst, now instant) {
 				continue
 			}
 		}
-		if !x.sign() {
+		if !x.build(stamp) {
 			x.drop()
 			continue
 		}
+		b.sums.add(x)
+	}
+	for _, x := range b.sums.sign() {
 		b.out.add(x)
 	}
 	b.out.flush()

@@ -32,7 +32,8 @@ type target struct {
 	armed    instant // when timer fires
 	left     []leftPort
 	counters nasCounters
-	told     uint32 // faults that the log has a diagnosis of
+	told     uint32      // faults that the log has a diagnosis of
+	key      *signingKey // of the latest secret
 }
 
 // leftPort is a source port that was closed while identifiers of it rested. Should the system hand out the same port again, they rest on.
@@ -51,7 +52,7 @@ func (t *target) enter(x *exchange, now instant) (hasTurn bool, err error) {
 	if t.closed {
 		return false, errGone
 	}
-	x.to = t
+	x.to, x.key = t, t.keyOf(x.peer.Secret)
 	if t.queue.first == nil && t.grant(x, now) {
 		return true, nil
 	}
@@ -62,6 +63,15 @@ func (t *target) enter(x *exchange, now instant) (hasTurn bool, err error) {
 	}
 	t.want(now)
 	return false, nil
+}
+
+// keyOf returns the key of s, which is mostly the one of the request before. It is called with the lock held.
+func (t *target) keyOf(s Secret) *signingKey {
+	if t.key == nil || t.key.Secret != s {
+		k := newSigningKey(s)
+		t.key = &k
+	}
+	return t.key
 }
 
 // retake makes x, which waits for its turn, one that somebody waits for; false: it has ended.

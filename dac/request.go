@@ -145,6 +145,17 @@ type signing struct {
 }
 
 func (r *Request) appendSigned(b []byte, id byte, o signing) ([]byte, error) {
+	start := len(b)
+	b, err := r.appendUnsigned(b, id, o)
+	if err != nil {
+		return nil, err
+	}
+	signRequest(b[start:], o.Secret)
+	return b, nil
+}
+
+// appendUnsigned is appendSigned without the signature.
+func (r *Request) appendUnsigned(b []byte, id byte, o signing) ([]byte, error) {
 	if o.Secret == "" {
 		return nil, errNoSecret
 	}
@@ -172,11 +183,7 @@ func (r *Request) appendSigned(b []byte, id byte, o signing) ([]byte, error) {
 		b = append(b, typeEventTimestamp, 6)
 		b = binary.BigEndian.AppendUint32(b, uint32(o.EventTimestamp.Unix()))
 	}
-	if err := closePacket(b, start); err != nil {
-		return nil, err
-	}
-	signRequest(b[start:], o.Secret)
-	return b, nil
+	return b, closePacket(b, start)
 }
 
 // hidden returns the attributes of r with what is salted hidden by s.

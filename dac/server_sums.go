@@ -19,10 +19,6 @@ func (r *reader) hashAhead(ds []datagram) {
 	r.ahead = all // last: nothing is held against a sum that is not there yet
 }
 
-// maxAhead is how many octets a packet has that is hashed ahead: a read of them has room in a hasher for good, so that what does not verify
-// costs no memory.
-const maxAhead = 512
-
 // likely is d with the secret that it has most likely, where it comes from a peer that is near and has verified something with it before.
 func (r *reader) likely(d *datagram) (s summed) {
 	addr := plain(d.remote.Addr())
@@ -61,14 +57,7 @@ func (r *reader) signOwed() {
 		o := &r.owed[i]
 		o.b = r.octets[o.start:o.end]
 	}
-	if hashesMany && len(r.owed) >= fewest {
-		r.hasher.sign(r.owed)
-	} else {
-		for i := range r.owed {
-			o := &r.owed[i]
-			sign(o.b, o.field[:], o.key.Secret)
-		}
-	}
+	r.hasher.sign(r.owed)
 	clear(r.owed)
 	r.owed = r.owed[:0]
 }

@@ -15,6 +15,10 @@ var hashesMany = md5lanes.Available()
 // fewest is how many packets are worth hashing for at once.
 const fewest = 4
 
+// maxAhead is how many octets a packet has that is hashed before it is its turn: a read of them has room in a hasher for good, so that what does
+// not verify costs no memory.
+const maxAhead = 512
+
 // A manyHasher hashes for many packets at once what a hasher hashes for one. Its texts are added first, hashed together, and read then.
 // Like hasher it runs outside of FIPS enforcement, which its MD5 knows nothing of.
 type manyHasher struct {
@@ -73,8 +77,15 @@ func (m *manyHasher) sums(all []summed) {
 	m.takeAuthenticators(all)
 }
 
-// sign is the function of that name for all: Message-Authenticators first, since the authenticators cover them.
+// sign is the function of that name for all, of which each has a packet: Message-Authenticators first, since the authenticators cover them.
 func (m *manyHasher) sign(all []summed) {
+	if !hashesMany || len(all) < fewest {
+		for i := range all {
+			s := &all[i]
+			sign(s.b, s.field[:], s.key.Secret)
+		}
+		return
+	}
 	defer m.reset()
 	m.messages(all)
 	for i := range all {

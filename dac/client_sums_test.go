@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dac
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"layeh.com/radius"
+)
+
+var longSecret = Secret(strings.Repeat("more than a block of MD5 ", 4))
+
+// inFlightWith is requests to the NAS of p, one of each peer, that have a port and an identifier.
+func inFlightWith(t *testing.T, p *sourcePort, peers ...Peer) (all []*exchange) {
+	for i, peer := range peers {
+		r := &Request{Packet: &radius.Packet{Code: radius.Code(40 + 3*(i%2))}}
+		r.Packet.Attributes = []*radius.AVP{avp(1, strings.Repeat("u", 1+i*5%200))}
+		x := p.to.core.newExchange(peer, r, p.to.core.now())
+		hasTurn, err := p.to.enter(x, x.began)
+		require.NoError(t, err)
+		require.True(t, hasTurn)
+		all = append(all, x)
+	}
+	return all
+}
+
+// The requests of a burst are what they would be one by one, whatever their secrets are and however many they are.
+func TestRequestsAreSignedTogetherAsOneByOne(t *testing.T) {
+	p, _ := asked(t, radius.CodeDisconnectRequest, Peer{Secret: "s"})
+	some := []Peer{{Secret: "s3cret"}, {Secret: longSecret}, {Secret: "s3cret", OmitMessageAuthenticator: true}, {Secret: "t", OmitEventTimestamp: true}}
+	now := time.Now()
+	var sums requestSums
+	for _, n := range []int{0, 1, fewest - 1, fewest, 17, 63} {
+		peers := slices.Repeat(some, n/len(some)+1)[:n]
+		for _, x := range inFlightWith(t, p, peers...) {
+			require.True(t, x.build(now))
+			sums.add(x)
+		}
+		all := sums.sign()
+		require.Len(t, all, n)
+		for _, x := range all {
+			want, err := appendRequest(nil, x.request, x.id, x.peer, now)
+			require.NoError(t, err)
+			require.Equal(t, want, x.wire)
+			require.True(t, x.live.Load())
+		}
+	}
+}
+
+// The replies of one read are taken for answers and counted as each would be by itself, which isAnswerTo says without what they were hashed to
+// together.
+func TestRepliesAreCheckedTogetherAsOneByOne(t *testing.T) {
+	src := rand.New(rand.NewPCG(5, 176))
+	some := []Peer{{Secret: "s3cret"}, {Secret: longSecret}, {Secret: "new", Previous: "before"}, {Secret: "r", RequireMessageAuthenticator: true}, {Secret: "s3cret", IgnoreEventTimestamp: true}}
+	answered, refused := 0, 0
+	for range 300 {
+		p, _ := asked(t, radius.CodeDisconnectRequest, some[0])
+		peers := make([]Peer, 1+src.IntN(linkBatch))
+		for i := range peers {
+			peers[i] = some[src.IntN(len(some))]
+		}
+		all := inFlightWith(t, p, peers...)
+		var read [][]byte
+		var want []bool
+		for _, x := range all {
+			require.True(t, x.sign())
+			b := randomReply(src, x)
+			read = append(read, b)
+			want = append(want, isAnswerTo(b, x.wire, x.peer) || x.peer.Previous != "" && isAnswerTo(b, x.wire, Peer{Secret: x.peer.Previous}))
+		}
+		p.accept(read, p.to.core.now())
+		acks := uint64(0)
+		for i, x := range all {
+			require.Equal(t, want[i], x.stage == stageEnded, "%x to %x", read[i], x.wire)
+			if want[i] {
+				acks++
+				require.Equal(t, read[i][:len(x.answer)], x.answer)
+			}
+		}
+		n := &p.to.counters
+		require.Equal(t, acks, n.disconnect.ACKs+n.coa.ACKs)
+		rest := n.disconnect.BadAuthenticator + n.coa.BadAuthenticator + n.disconnect.Dropped + n.coa.Dropped + n.disconnect.Malformed + n.coa.Malformed + n.unknownType
+		require.EqualValues(t, len(all)-int(acks), rest)
+		answered, refused = answered+int(acks), refused+int(rest)
+	}
+	require.Greater(t, answered, 1000)
+	require.Greater(t, refused, 1000)
+}
+
+// randomReply is an answer to x, or nearly one.
+func randomReply(src *rand.Rand, x *exchange) []byte {
+	secret := x.peer.Secret
+	if x.peer.Previous != "" && src.IntN(2) == 0 {
+		secret = x.peer.Previous
+	}
+	b := appendHeader(nil, x.code+1, x.id, src.IntN(2) == 0)
+	for range src.IntN(5) {
+		b = append(append(b, 18, 200), make([]byte, 198)...) // up to and beyond what is hashed ahead
+	}
+	if src.IntN(8) == 0 {
+		b = append(b, typeEventTimestamp, 6, 0, 0, 0, 1)
+	}
+	closePacket(b, 0)
+	signResponse(b, x.wire, secret)
+	again := func() {
+		withHasher(func(h *hasher) { copy(b[4:headerLen], h.authenticator(b, x.wire[4:headerLen], secret)) })
+	}
+	at, _ := findMessageAuthenticator(b)
+	switch kind := src.IntN(10); {
+	case kind == 0: // a wrong Response Authenticator
+		b[4+src.IntN(16)]++
+	case kind == 1 && at != 0: // a right one over a wrong Message-Authenticator
+		b[at+src.IntN(16)]++
+		again()
+	case kind == 2 && at != 0: // two of them
+		b = append(b, b[at-2:at+16]...)
+		closePacket(b, 0)
+		again()
+	case kind == 3: // no packet
+		b = b[:headerLen+src.IntN(len(b)-headerLen+1)]
+		b[3]++
+	case kind == 4: // of the other kind
+		b[0] = 41 + 44 - b[0]
+		signResponse(b, x.wire, secret)
+	case kind == 5: // signed with what another NAS has
+		signResponse(b, x.wire, "another")
+	case kind == 6: // padded
+		b = append(b, 0, 0, 0)
+	}
+	return b
+}
