@@ -29,6 +29,7 @@ type reply struct {
 
 // accept takes datagrams that came to p from the NAS: answers, and what is counted and noted and ends no wait. Only the reader of p calls it.
 func (p *sourcePort) accept(datagrams [][]byte, now instant) {
+	in := inboxes.Get().(*inbox)
 	for _, b := range datagrams {
 		packet, err := cut(b)
 		switch {
@@ -37,21 +38,18 @@ func (p *sourcePort) accept(datagrams [][]byte, now instant) {
 		case !isAnswer(radius.Code(packet[0])):
 			p.discard(packet, faultUnknownType, fmt.Errorf("%w: code %d is no answer", ErrWrongKind, packet[0]))
 		default:
-			p.in = append(p.in, reply{packet: packet})
+			in.replies = append(in.replies, reply{packet: packet})
 		}
 	}
-	if len(p.in) == 0 {
-		return
+	if len(in.replies) > 0 {
+		p.find(in.replies)
+		in.hashAhead()
+		for i := range in.replies {
+			in.replies[i].check()
+		}
+		p.settle(in, now)
 	}
-	p.find(p.in)
-	sums := sumReplies(p.in)
-	for i := range p.in {
-		p.in[i].check()
-	}
-	sums.giveBack()
-	p.settle(p.in, now)
-	clear(p.in)
-	p.in = p.in[:0]
+	in.giveBack()
 }
 
 // isAnswer reports whether c is the code of an answer to a Disconnect-Request or CoA-Request.
@@ -140,12 +138,12 @@ func concerns(b []byte, code radius.Code) bool {
 }
 
 // settle ends the exchanges that in has verified answers to, unless somebody else ended them meanwhile, and counts and notes the other replies.
-func (p *sourcePort) settle(in []reply, now instant) {
+func (p *sourcePort) settle(in *inbox, now instant) {
 	t := p.to
 	var c chores
 	t.mu.Lock()
-	for i := range in {
-		r := &in[i]
+	for i := range in.replies {
+		r := &in.replies[i]
 		x := r.x
 		if x == nil {
 			continue
@@ -163,16 +161,15 @@ func (p *sourcePort) settle(in []reply, now instant) {
 		}
 	}
 	t.mu.Unlock()
-	for i := range in {
-		if r := &in[i]; r.fault != noFault {
+	for i := range in.replies {
+		if r := &in.replies[i]; r.fault != noFault {
 			p.tell(r)
 		} else {
 			t.core.observe(Received, p, r.peer, r.answer, nil)
-			p.ended = append(p.ended, r.x)
+			in.ended = append(in.ended, r.x)
 		}
 	}
-	finishAll(p.ended)
-	p.ended = p.ended[:0]
+	finishAll(in.ended)
 	c.do()
 }
 

@@ -17,14 +17,13 @@ import (
 // A batchLink reads and writes many packets of a connected socket with one system call: recvmmsg and sendmmsg of Linux. Its buffers are
 // taken from a pool while there is something to read and given back before it waits, so that thousands of idle sockets hold none.
 type batchLink struct {
-	raw    syscall.RawConn
-	in     *linkBuffers // of the packets that were read last
-	got    int
-	errno  syscall.Errno
-	packed [linkBatch][]byte
-	recv   func(fd uintptr) bool
-	load   *load
-	split  atomic.Bool // the kernel makes datagrams of what it is given in one piece
+	raw   syscall.RawConn
+	in    *linkBuffers // of the packets that were read last
+	got   int
+	errno syscall.Errno
+	recv  func(fd uintptr) bool
+	load  *load
+	split atomic.Bool // the kernel makes datagrams of what it is given in one piece
 }
 
 // linkBuffers are what the kernel is shown for a batch that it fills.
@@ -32,6 +31,7 @@ type linkBuffers struct {
 	msgs [linkBatch]mmsghdr
 	iovs [linkBatch]syscall.Iovec
 	bufs [linkBatch][maxLen]byte
+	read [linkBatch][]byte // of bufs
 }
 
 // linkHeaders are what it is shown for a batch that it sends: a message for each sheaf.
@@ -77,22 +77,21 @@ func newBatchLink(c *net.UDPConn, in *load) linkIO {
 func (l *batchLink) batches() bool { return true }
 
 func (l *batchLink) read() ([][]byte, error) {
-	l.giveBack()
 	l.got, l.errno = 0, 0
 	if err := l.raw.Read(l.recv); err != nil {
 		return nil, err
 	}
 	if l.errno != 0 {
+		l.giveBack()
 		return nil, os.NewSyscallError("recvmmsg", l.errno)
 	}
 	l.load.read(l.got, time.Now())
 	for i := range l.got {
-		l.packed[i] = l.in.bufs[i][:l.in.msgs[i].n]
+		l.in.read[i] = l.in.bufs[i][:l.in.msgs[i].n]
 	}
-	return l.packed[:l.got], nil
+	return l.in.read[:l.got], nil
 }
 
-// giveBack returns the buffers of the last read.
 func (l *batchLink) giveBack() {
 	if l.in != nil {
 		linkBufferPool.Put(l.in)

@@ -18,8 +18,10 @@ type packetLink struct {
 
 // A linkIO reads and writes packets, several with one system call where the platform can.
 type linkIO interface {
-	// read returns the packets that came, at least one unless there is an error. They are good until the next call.
+	// read returns the packets that came, at least one unless there is an error. They are good until the next call, or
+	// until giveBack, which lets others have their room.
 	read() ([][]byte, error)
+	giveBack()
 	// write sends packets and returns how many it sent; err is that of the next one. It may be called concurrently, like writeOne.
 	write(packets [][]byte) (n int, err error)
 	writeOne(b []byte) error
@@ -86,6 +88,8 @@ func (l *plainLink) writeOne(b []byte) error {
 }
 
 func (l *plainLink) batches() bool { return false }
+
+func (l *plainLink) giveBack() {}
 
 // localAddr is where conn sends from, zero where it does not say.
 func localAddr(conn net.Conn) netip.AddrPort {

@@ -31,9 +31,7 @@ type sourcePort struct {
 	writing  int // exchanges of which a retransmission is under way
 	place    int // in the list of the budget, which guards it
 
-	out   outbox
-	in    []reply     // of its reader, and empty between reads
-	ended []*exchange // the same
+	out outbox
 }
 
 func newSourcePort(t *target, conn net.Conn) *sourcePort {
@@ -201,6 +199,7 @@ func (p *sourcePort) receive() {
 			failures = 0
 			now := p.to.core.now()
 			p.accept(packets, now)
+			p.link.giveBack()
 			if len(packets) > crowd {
 				runtime.Gosched() // those that were woken have more to send, and its answers come together too
 			}

@@ -2,10 +2,7 @@
 
 package dac
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
 // requestSums signs requests together. The zero one is ready.
 type requestSums struct {
@@ -31,44 +28,6 @@ func (s *requestSums) sign() []*exchange {
 	clear(s.owed)
 	s.owed, s.all = s.owed[:0], s.all[:0]
 	return all
-}
-
-// replySums is what the replies of one read were hashed to before the first of them is checked. That decides nothing.
-type replySums struct {
-	hasher manyHasher
-	all    []summed
-}
-
-var replySumsPool = sync.Pool{New: func() any { return new(replySums) }}
-
-// sumReplies hashes in, where they are worth it, for the secrets of their exchanges. What it returns is to be given back once they are checked.
-func sumReplies(in []reply) *replySums {
-	if !hashesMany || len(in) < fewest {
-		return nil
-	}
-	s := replySumsPool.Get().(*replySums)
-	for _, r := range in {
-		var sum summed
-		if r.x != nil && len(r.packet) <= maxAhead {
-			sum = summed{b: r.packet, field: [len(zeros)]byte(r.x.wire[4:headerLen]), key: r.x.key}
-		}
-		s.all = append(s.all, sum)
-	}
-	s.hasher.sums(s.all)
-	for i := range in {
-		if s.all[i].b != nil {
-			in[i].sum = &s.all[i]
-		}
-	}
-	return s
-}
-
-func (s *replySums) giveBack() {
-	if s != nil {
-		clear(s.all)
-		s.all = s.all[:0]
-		replySumsPool.Put(s)
-	}
 }
 
 // verify is verifyResponse for x, by sum where there is one.
