@@ -8,18 +8,15 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
 )
 
-// The benchmarks send Disconnect-Requests over loopback to a responder that signs an ACK for whatever comes. BenchmarkBarePipelined is what
-// a client by hand can do with one socket and the same number of system calls; requests a second of the others are to be seen beside its.
+// The benchmarks send Disconnect-Requests over loopback to a responder that signs an ACK for whatever comes; examples/bench compares the Client with
+// others.
 
 const benchSecret = "xyzzy5461"
-
-var epochOfBench = time.Unix(1795000000, 0)
 
 // benchResponder answers on loopback until the end of b.
 func benchResponder(b *testing.B) netip.AddrPort {
@@ -49,99 +46,22 @@ func benchRequest() *Request {
 	}}}
 }
 
-// BenchmarkBarePipelined has one goroutine that signs and sends and one that receives and verifies, and 256 requests in flight.
-func BenchmarkBarePipelined(b *testing.B) {
-	addr := benchResponder(b)
-	conn, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(addr))
-	require.NoError(b, err)
-	defer conn.Close()
-	conn.SetReadBuffer(receiveBuffer)
-	peer, r := Peer{Secret: benchSecret}, benchRequest()
-	var wires [256][]byte
-	free := make(chan byte, 256)
-	for id := range 256 {
-		free <- byte(id)
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		buf := make([]byte, maxLen)
-		for range b.N {
-			n, err := conn.Read(buf)
-			if err != nil {
-				return
-			}
-			if p, err := cut(buf[:n]); err == nil && verifyResponse(p, wires[p[1]], benchSecret) == nil {
-				free <- p[1]
-			}
-		}
-	}()
-	for range b.N {
-		id := <-free
-		wires[id], _ = appendRequest(wires[id][:0], r, id, peer, epochOfBench)
-		conn.Write(wires[id])
-	}
-	<-done
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
-}
-
-// BenchmarkBareBlocking is the same with 256 goroutines that wait for their answers.
-func BenchmarkBareBlocking(b *testing.B) {
-	addr := benchResponder(b)
-	conn, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(addr))
-	require.NoError(b, err)
-	defer conn.Close()
-	conn.SetReadBuffer(receiveBuffer)
-	peer, r := Peer{Secret: benchSecret}, benchRequest()
-	var wires [256][]byte
-	var woken [256]chan struct{}
-	for i := range woken {
-		woken[i] = make(chan struct{}, 1)
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	go func() {
-		buf := make([]byte, maxLen)
-		for {
-			n, err := conn.Read(buf)
-			if err != nil {
-				return
-			}
-			if p, err := cut(buf[:n]); err == nil && verifyResponse(p, wires[p[1]], benchSecret) == nil {
-				woken[p[1]] <- struct{}{}
-			}
-		}
-	}()
-	inParallel(b, func(worker int) {
-		id := byte(worker)
-		wires[id], _ = appendRequest(wires[id][:0], r, id, peer, epochOfBench)
-		conn.Write(wires[id])
-		<-woken[id]
-	})
-}
-
 // inParallel shares b.N calls of f among 256 goroutines.
-func inParallel(b *testing.B, f func(worker int)) {
-	parallel(b.N, f)
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
-}
-
-func parallel(n int, f func(worker int)) {
+func inParallel(b *testing.B, f func()) {
 	var wg sync.WaitGroup
 	for worker := range 256 {
-		share := n / 256
-		if worker < n%256 {
+		share := b.N / 256
+		if worker < b.N%256 {
 			share++
 		}
 		wg.Go(func() {
 			for range share {
-				f(worker)
+				f()
 			}
 		})
 	}
 	wg.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
 }
 
 func BenchmarkClientDo(b *testing.B) {
@@ -151,7 +71,7 @@ func BenchmarkClientDo(b *testing.B) {
 	r := benchRequest()
 	b.ReportAllocs()
 	b.ResetTimer()
-	inParallel(b, func(int) {
+	inParallel(b, func() {
 		if _, err := c.Do(context.Background(), addr, r); err != nil {
 			b.Error(err)
 		}
@@ -166,7 +86,7 @@ func BenchmarkClientDoDeadline(b *testing.B) {
 	ctx := b.Context()
 	b.ReportAllocs()
 	b.ResetTimer()
-	inParallel(b, func(int) {
+	inParallel(b, func() {
 		if _, err := c.Do(ctx, addr, r); err != nil {
 			b.Error(err)
 		}

@@ -59,16 +59,23 @@ func sysSendmmsg() uintptr {
 	return 307
 }
 
-func init() { serverKinds["batched"] = serverKind{false, serveBatched} }
+func init() {
+	serverKinds["batched"] = serverKind{false, serveBatched}
+	answerAll = answerBatched
+}
 
 // serveBatched is a bare loop of recvmmsg and sendmmsg.
 func serveBatched(c *net.UDPConn, o options, ready func()) error {
+	check := newChecker(o.sessions)
+	ready()
+	return answerBatched(c, check.answer)
+}
+
+func answerBatched(c *net.UDPConn, answer answerFunc) error {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return err
 	}
-	check := newChecker(o.sessions)
-	ready()
 	in, out := newBatch(true), newBatch(true)
 	var bufs [batchSize][maxDatagram]byte
 	for i := range bufs {
@@ -93,7 +100,7 @@ func serveBatched(c *net.UDPConn, o options, ready func()) error {
 		octets = octets[:0]
 		for i := range got {
 			start := len(octets)
-			octets = check.answer(octets, bufs[i][:in.msgs[i].n], now)
+			octets = answer(octets, bufs[i][:in.msgs[i].n], now)
 			if len(octets) > start {
 				out.names[want], ends[want] = in.names[i], len(octets)
 				want++

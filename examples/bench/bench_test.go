@@ -53,6 +53,66 @@ func TestEveryServerAnswers(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF, "the plot is no XML")
 }
 
+// Every client has every request answered, of one NAS and of many, and verifies the answers.
+func TestEveryClientIsAnswered(t *testing.T) {
+	var out bytes.Buffer
+	code := run(strings.Fields("-clients -requests 2000 -rounds 1"), nil, &out, os.Stderr)
+	require.Zero(t, code, "%s", out.String())
+	for _, name := range allClients() {
+		require.Contains(t, out.String(), name)
+	}
+	require.Equal(t, 3, strings.Count(out.String(), "\n  1000"), "%s", out.String())
+}
+
+// A client by hand takes no answer that is not authentic, and sends again what has none.
+func TestTheClientByHandChecks(t *testing.T) {
+	nas := newSigner()
+	box := &scriptedBox{answer: func(n int, b []byte) []byte {
+		if n%3 == 0 {
+			return nil // lost
+		}
+		return acknowledge(nas)(nil, b, time.Time{})
+	}}
+	resent, err := pipelined(2, 1000, box, nil)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, resent, 300)
+	for _, forge := range []func(b []byte) []byte{
+		func(b []byte) []byte { b[5]++; return b },
+		func(b []byte) []byte { b[headerLen+2]++; copy(b[4:], nas.authenticator(b, zeros[:])); return b },
+		func(b []byte) []byte { b[0] = disconnectNAK; return b },
+		func(b []byte) []byte { return b[:headerLen-1] },
+	} {
+		forging := &scriptedBox{answer: func(_ int, b []byte) []byte { return forge(acknowledge(nas)(nil, b, time.Time{})) }}
+		_, err = pipelined(1, 10, forging, nil)
+		require.ErrorContains(t, err, "no ")
+	}
+}
+
+// A scriptedBox is a mailbox with NASes behind it that answer as they are told, the nth request of all.
+type scriptedBox struct {
+	answer func(n int, b []byte) []byte
+	n      int
+	in     []letter
+}
+
+func (b *scriptedBox) post(letters []letter) error {
+	for _, l := range letters {
+		b.n++
+		if a := b.answer(b.n, l.octets); a != nil {
+			b.in = append(b.in, letter{l.nas, a})
+		}
+	}
+	return nil
+}
+
+func (b *scriptedBox) receive(time.Duration) ([]letter, error) {
+	in := b.in
+	b.in = nil
+	return in, nil
+}
+
+func (b *scriptedBox) close() error { return nil }
+
 // A generator of another platform sends and receives one datagram a call.
 func TestPlainPort(t *testing.T) {
 	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"crypto/hmac"
-	"crypto/md5"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -53,13 +51,13 @@ type fields struct {
 	message int // offset of the value of Message-Authenticator
 }
 
-// parse cuts a datagram to its packet and walks its attributes.
-func parse(b []byte) (_ []byte, f fields, ok bool) {
+// parse cuts a datagram to its packet, which is to be of a code, and walks its attributes.
+func parse(b []byte, code byte) (_ []byte, f fields, ok bool) {
 	if len(b) < headerLen {
 		return nil, f, false
 	}
 	n := int(binary.BigEndian.Uint16(b[2:]))
-	if n < headerLen || n > len(b) || b[0] != disconnectRequest {
+	if n < headerLen || n > len(b) || b[0] != code {
 		return nil, f, false
 	}
 	b = b[:n]
@@ -84,11 +82,8 @@ func parse(b []byte) (_ []byte, f fields, ok bool) {
 
 // answer appends the answer to a datagram to dst, or nothing.
 func (c *checker) answer(dst, b []byte, now time.Time) []byte {
-	b, f, ok := parse(b)
-	if !ok || !hmac.Equal(c.authenticator(b, zeros[:]), b[4:headerLen]) {
-		return dst
-	}
-	if f.message != 0 && !hmac.Equal(c.message(b, zeros[:], f.message), b[f.message:f.message+md5.Size]) {
+	b, f, ok := parse(b, disconnectRequest)
+	if !ok || !c.authentic(b, zeros[:], f.message) {
 		return dst
 	}
 	if f.stamp != nil && !timely(f.stamp, now) {
@@ -105,7 +100,7 @@ func (c *checker) answer(dst, b []byte, now time.Time) []byte {
 		code, cause = disconnectNAK, contextNotFound
 	}
 	start := len(dst)
-	dst = c.appendAnswer(dst, b, f, code, cause)
+	dst = c.appendAnswer(dst, b, f.message, code, cause)
 	c.remember(key, dst[start:], now)
 	return dst
 }
@@ -116,24 +111,6 @@ func timely(stamp []byte, now time.Time) bool {
 	}
 	off := now.Unix() - int64(binary.BigEndian.Uint32(stamp))
 	return -window <= off && off <= window
-}
-
-func (c *checker) appendAnswer(dst, b []byte, f fields, code byte, cause int) []byte {
-	start, at := len(dst), 0
-	dst = append(dst, code, b[1], 0, 0)
-	dst = append(dst, zeros[:]...)
-	if f.message != 0 {
-		at = len(dst) - start + 2
-		dst = append(dst, typeMessageAuth, messageAuthenticator)
-		dst = append(dst, zeros[:]...)
-	}
-	if cause != 0 {
-		dst = append(dst, typeErrorCause, 6)
-		dst = binary.BigEndian.AppendUint32(dst, uint32(cause))
-	}
-	binary.BigEndian.PutUint16(dst[start+2:], uint16(len(dst)-start))
-	c.sign(dst[start:], b[4:headerLen], at)
-	return dst
 }
 
 // remember keeps an answer for a window at least.

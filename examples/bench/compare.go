@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// A measure is what one server did in one way, the median of the rounds.
+// A measure is what one server or client did in one way, the median of the rounds.
 type measure struct {
-	server    string
+	name      string
 	perSecond float64
 	cpu       float64 // seconds for a million requests
 	p50, p99  float64 // seconds
@@ -34,13 +34,15 @@ type suite struct {
 
 // compare is the whole program, but for the processes that it starts.
 func compare(o options, stdout, stderr io.Writer) (err error) {
-	gen, err := startGenerator(stderr)
-	if err != nil {
+	s := &suite{options: o, stdout: stdout, stderr: stderr}
+	fmt.Fprintf(stdout, "%s %s/%s, %d cores; %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), placement())
+	if o.clients {
+		return s.compareClients()
+	}
+	if s.gen, err = startGenerator(stderr); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, gen.stop()) }()
-	s := &suite{options: o, gen: gen, stdout: stdout, stderr: stderr}
-	fmt.Fprintf(stdout, "%s %s/%s, %d cores; %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), placement())
+	defer func() { err = errors.Join(err, s.gen.stop()) }()
 	if o.growth {
 		return s.growth()
 	}
@@ -53,9 +55,9 @@ func compare(o options, stdout, stderr io.Writer) (err error) {
 
 func placement() string {
 	if serverCore() < 0 {
-		return "servers and generator run where the system puts them"
+		return "all run where the system puts them"
 	}
-	return fmt.Sprintf("servers on core %d, generator on core %d", serverCore(), generatorCore())
+	return fmt.Sprintf("servers on core %d, generator and clients on core %d", serverCore(), generatorCore())
 }
 
 func (s *suite) caption() string {
@@ -136,7 +138,7 @@ func (s *suite) measure(all []*server, t task) ([]measure, error) {
 				return nil, err
 			}
 			rounds[i] = append(rounds[i], measure{
-				server: one.name, perSecond: float64(t.Requests) / r.Seconds, cpu: (after.CPU - before.CPU) / float64(t.Requests) * 1e6,
+				name: one.name, perSecond: float64(t.Requests) / r.Seconds, cpu: (after.CPU - before.CPU) / float64(t.Requests) * 1e6,
 				p50: r.P50, p99: r.P99, resident: after.Resident, resent: r.Resent,
 			})
 		}
@@ -177,9 +179,9 @@ func medians(rounds []measure) measure {
 func (s *suite) table(title string, ms []measure) {
 	fmt.Fprintf(s.stdout, "\n%s\n", title)
 	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "server\trequests/s\tCPU s/million\t%[1]s is\tits CPU is\tMiB\tsent again\t\n", ms[0].server)
+	fmt.Fprintf(w, "server\trequests/s\tCPU s/million\t%[1]s is\tits CPU is\tMiB\tsent again\t\n", ms[0].name)
 	for _, m := range ms {
-		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f x\t%.2f x\t%d\t%d\t\n", m.server, m.perSecond, m.cpu, ms[0].perSecond/m.perSecond,
+		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f x\t%.2f x\t%d\t%d\t\n", m.name, m.perSecond, m.cpu, ms[0].perSecond/m.perSecond,
 			ms[0].cpu/m.cpu, m.resident>>20, m.resent)
 	}
 	w.Flush()
@@ -190,7 +192,7 @@ func (s *suite) latencies(ms []measure) {
 	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(w, "server\tp50 µs\tp99 µs\tCPU s/million\t\n")
 	for _, m := range ms {
-		fmt.Fprintf(w, "%s\t%.1f\t%.1f\t%.2f\t\n", m.server, m.p50*1e6, m.p99*1e6, m.cpu)
+		fmt.Fprintf(w, "%s\t%.1f\t%.1f\t%.2f\t\n", m.name, m.p50*1e6, m.p99*1e6, m.cpu)
 	}
 	w.Flush()
 }

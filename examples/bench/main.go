@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command bench measures a NAS on real loopback sockets: the server of this module with everything on, a server made of
+// Command bench measures a NAS, or a client, on real loopback sockets: the server of this module with everything on, a server made of
 // layeh.com/radius whose handler makes the same checks, and two bare ones that do nothing but what every server has to do, one with
 // recvmmsg and sendmmsg of Linux and one with a standard library read and write for each datagram.
 //
 //	go run ./examples/bench                          # requests a second, CPU, latency; a minute or two
 //	go run ./examples/bench -svg speed.svg           # and a plot
 //	go run ./examples/bench -growth                  # with sessions, with cores, with handlers that wait
+//	go run ./examples/bench -clients                 # clients instead of servers
 //	go run ./examples/bench -servers dynauth,batched -rounds 1 -ma off -profile cpu.prof
 //
 // Each server is a process of its own, on one core where there are two; the generator is another, on the other core. It keeps so many
@@ -17,6 +18,10 @@
 // before; they find one of a million sessions by its Acct-Session-Id, and sign a Disconnect-ACK. The session stays, so that it can be
 // asked for again. What this module's server does beside: peers by prefix, counters, a bounded memory by two keys, a place among a bounded
 // number of handlers, roles of attributes, NAS identification, all identification compared, one request at a time for each session.
+//
+// With -clients it is the Client of this module, Do and Each, beside clients by hand: one that sends and receives in batches, one with a standard
+// library write and read for each datagram, one for goroutines that wait, and Exchange of layeh.com/radius. All of them sign and verify, and the NAS,
+// on the other core, answers what comes.
 package main
 
 import (
@@ -47,6 +52,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		err = serveRole(o, bufio.NewReader(stdin), stdout)
 	case "generator":
 		err = generateRole(bufio.NewReader(stdin), stdout)
+	case "nas":
+		err = nasRole(o, bufio.NewReader(stdin), stdout)
+	case "client":
+		err = clientRole(o, bufio.NewReader(stdin), stdout)
 	default:
 		err = compare(o, stdout, stderr)
 	}
@@ -69,13 +78,16 @@ type options struct {
 	rate     int
 	paced    time.Duration
 	growth   bool
+	clients  bool
 	svg      string
 	profile  string
 
 	// Of a process that this program starts.
-	role  string
-	cores int
-	block time.Duration
+	role   string
+	cores  int
+	block  time.Duration
+	nases  int
+	client string
 }
 
 func parseOptions(args []string, stderr io.Writer) (o options, err error) {
@@ -91,11 +103,14 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 	fs.IntVar(&o.rate, "rate", 10_000, "requests a second at which latency is measured; 0: it is not")
 	fs.DurationVar(&o.paced, "paced", 2*time.Second, "for how long in each round")
 	fs.BoolVar(&o.growth, "growth", false, "measure with 1,000 to 1,000,000 sessions, with 1 and 2 cores, and with handlers that wait for 10 ms, instead")
+	fs.BoolVar(&o.clients, "clients", false, "measure clients instead: with one NAS, and with 10 to 1,000")
 	fs.StringVar(&o.svg, "svg", "", "write a plot to this `file`")
 	fs.StringVar(&o.profile, "profile", "", "write a CPU profile of the first server to this `file`")
 	fs.StringVar(&o.role, "role", "", "what this process is; for the processes that bench starts itself")
 	fs.IntVar(&o.cores, "cores", 1, "GOMAXPROCS of a server; for the processes that bench starts itself")
 	fs.DurationVar(&o.block, "block", 0, "what a handler waits for; for the processes that bench starts itself")
+	fs.IntVar(&o.nases, "nases", 1, "how many NASes a process is; for the processes that bench starts itself")
+	fs.StringVar(&o.client, "client", "", "which client a process is; for the processes that bench starts itself")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}

@@ -66,6 +66,17 @@ func (s *signer) sign(b, field []byte, at int) {
 	copy(b[4:headerLen], s.authenticator(b, field))
 }
 
+// authentic reports whether the packet b is signed, with field in the place of its authenticator. at is where its Message-Authenticator is, or 0.
+func (s *signer) authentic(b, field []byte, at int) bool {
+	return hmac.Equal(s.authenticator(b, field), b[4:headerLen]) && (at == 0 || hmac.Equal(s.message(b, field, at), b[at:at+md5.Size]))
+}
+
+// stamp signs the request b of appendRequest, with Message-Authenticator, anew for another time.
+func (s *signer) stamp(b []byte, now time.Time) {
+	binary.BigEndian.PutUint32(b[len(b)-4:], uint32(now.Unix()))
+	s.sign(b, zeros[:], headerLen+2)
+}
+
 // appendRequest appends a signed Disconnect-Request for a session.
 func (s *signer) appendRequest(b []byte, session int, id byte, ma bool, stamp time.Time) []byte {
 	start, at := len(b), 0
@@ -84,6 +95,25 @@ func (s *signer) appendRequest(b []byte, session int, id byte, ma bool, stamp ti
 	binary.BigEndian.PutUint16(b[start+2:], uint16(len(b)-start))
 	s.sign(b[start:], zeros[:], at)
 	return b
+}
+
+// appendAnswer appends a signed answer to the request b, whose Message-Authenticator, where it has one, is at octet message.
+func (s *signer) appendAnswer(dst, b []byte, message int, code byte, cause int) []byte {
+	start, at := len(dst), 0
+	dst = append(dst, code, b[1], 0, 0)
+	dst = append(dst, zeros[:]...)
+	if message != 0 {
+		at = len(dst) - start + 2
+		dst = append(dst, typeMessageAuth, messageAuthenticator)
+		dst = append(dst, zeros[:]...)
+	}
+	if cause != 0 {
+		dst = append(dst, typeErrorCause, 6)
+		dst = binary.BigEndian.AppendUint32(dst, uint32(cause))
+	}
+	binary.BigEndian.PutUint16(dst[start+2:], uint16(len(dst)-start))
+	s.sign(dst[start:], b[4:headerLen], at)
+	return dst
 }
 
 func appendText(b []byte, kind byte, format string, session int) []byte {

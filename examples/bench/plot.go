@@ -42,7 +42,7 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
 	legend(&b, left, 38)
 	for i, m := range names {
 		y := 56 + i*(2*bar+gap+group)
-		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s</text>`+"\n", left-8, y+bar+5, html.EscapeString(m.server))
+		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s</text>`+"\n", left-8, y+bar+5, html.EscapeString(m.name))
 		for k, ma := range []bool{false, true} {
 			if i >= len(by[ma]) {
 				continue

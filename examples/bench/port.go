@@ -30,6 +30,7 @@ func newPlainPort(addr string) (port, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.(*net.UDPConn).SetReadBuffer(receiveBuffer) // the system may give less
 	return &plainPort{c: c}, nil
 }
 

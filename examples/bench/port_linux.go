@@ -25,16 +25,25 @@ func newPort(addr string) (port, error) {
 	if err != nil {
 		return nil, err
 	}
+	p, err := newBatchPort(false)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Connect(p.fd, &syscall.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}); err != nil {
+		p.close()
+		return nil, os.NewSyscallError("connect", err)
+	}
+	return p, nil
+}
+
+// newBatchPort is not connected yet. One that is named never is, and says where from and where to.
+func newBatchPort(named bool) (*batchPort, error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	if err := syscall.Connect(fd, &syscall.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}); err != nil {
-		syscall.Close(fd)
-		return nil, os.NewSyscallError("connect", err)
-	}
 	syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_RCVBUF, receiveBuffer)
-	p := &batchPort{fd: fd, in: newBatch(false), out: newBatch(false)}
+	p := &batchPort{fd: fd, in: newBatch(named), out: newBatch(named)}
 	for i := range p.bufs {
 		p.in.set(i, p.bufs[i][:])
 	}
@@ -47,13 +56,22 @@ func (p *batchPort) send(packets [][]byte) error {
 		for i := range n {
 			p.out.set(i, packets[i])
 		}
-		sent, errno := p.out.call(sysSendmmsg(), uintptr(p.fd), 0, n, 0)
-		if errno != 0 && errno != syscall.EINTR {
-			return os.NewSyscallError("sendmmsg", errno)
+		sent, err := p.sendOut(n)
+		if err != nil {
+			return err
 		}
-		packets = packets[max(sent, 0):]
+		packets = packets[sent:]
 	}
 	return nil
+}
+
+// sendOut sends the first n of out, or fewer.
+func (p *batchPort) sendOut(n int) (sent int, err error) {
+	sent, errno := p.out.call(sysSendmmsg(), uintptr(p.fd), 0, n, 0)
+	if errno != 0 && errno != syscall.EINTR {
+		return 0, os.NewSyscallError("sendmmsg", errno)
+	}
+	return max(sent, 0), nil
 }
 
 func (p *batchPort) receive(wait time.Duration) ([][]byte, error) {

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// A wire is a request of a client by hand, which is signed anew for each time that it is sent.
+type wire []byte
+
+func newWire(s *signer) wire { return s.appendRequest(nil, 1, 0, true, time.Now()) }
+
+func (w wire) sign(s *signer, id byte) {
+	w[1] = id
+	s.stamp(w, time.Now())
+}
+
+// answered reports whether b is an authentic answer to w.
+func (w wire) answered(s *signer, b []byte) bool {
+	b, f, ok := parse(b, disconnectACK)
+	return ok && b[1] == w[1] && s.authentic(b, w[4:headerLen], f.message)
+}
+
+// A letter is a packet to one of several NASes, or from it.
+type letter struct {
+	nas    int
+	octets []byte
+}
+
+// A mailbox is what a client by hand has for its NASes. It is for one goroutine.
+type mailbox interface {
+	post(letters []letter) error
+	// receive returns what has come, for as long as until the next call; nothing when wait has passed without anything.
+	receive(wait time.Duration) ([]letter, error)
+	close() error
+}
+
+// A postbox is a mailbox for one NAS.
+type postbox struct {
+	port
+	out [][]byte
+	in  []letter
+}
+
+func newPostbox(p port, err error) (mailbox, error) { return &postbox{port: p}, err }
+
+func (p *postbox) post(letters []letter) error {
+	p.out = p.out[:0]
+	for _, l := range letters {
+		p.out = append(p.out, l.octets)
+	}
+	return p.send(p.out)
+}
+
+func (p *postbox) receive(wait time.Duration) ([]letter, error) {
+	got, err := p.port.receive(wait)
+	p.in = p.in[:0]
+	for _, b := range got {
+		p.in = append(p.in, letter{octets: b})
+	}
+	return p.in, err
+}
+
+// A pipeline is a client by hand: one goroutine that signs, sends, receives and verifies.
+type pipeline struct {
+	*signer
+	mailbox
+	asked  [][]asked // by NAS and identifier
+	out    []letter
+	left   int // to be sent
+	flying int
+	resent int
+}
+
+type asked struct {
+	wire
+	waits bool
+}
+
+// mostFlying is what the receive buffer of one socket has room for the answers of.
+const mostFlying = 4000
+
+// pipelined has n requests answered, with up to 256 in flight to each NAS.
+func pipelined(nases, n int, m mailbox, err error) (resent int, _ error) {
+	if err != nil {
+		return 0, err
+	}
+	defer m.close()
+	p := &pipeline{signer: newSigner(), mailbox: m, left: n, asked: make([][]asked, nases)}
+	for nas := range p.asked {
+		p.asked[nas] = make([]asked, max(1, min(identifiers, mostFlying/nases)))
+		for id := range p.asked[nas] {
+			p.asked[nas][id].wire = newWire(p.signer)
+			p.next(nas, byte(id))
+		}
+	}
+	for quiet := 0; p.flying > 0; quiet++ {
+		if err := p.post(p.out); err != nil {
+			return p.resent, err
+		}
+		p.out = p.out[:0]
+		got, err := p.receive(patience)
+		if err != nil {
+			return p.resent, err
+		}
+		for _, l := range got {
+			if err := p.take(l); err != nil {
+				return p.resent, err
+			}
+			quiet = 0
+		}
+		if quiet > mostQuiet {
+			return p.resent, fmt.Errorf("no answer for %v", mostQuiet*patience)
+		}
+		if len(got) == 0 {
+			p.repeat()
+		}
+	}
+	return p.resent, nil
+}
+
+// plainByHand has a standard library read and write for each datagram.
+func plainByHand(nases []netip.AddrPort, n int) (resent int, err error) {
+	m, err := newPostbox(newPlainPort(nases[0].String()))
+	return pipelined(1, n, m, err)
+}
+
+// next sends one more request with an identifier of a NAS, where some are left.
+func (p *pipeline) next(nas int, id byte) {
+	if p.left == 0 {
+		return
+	}
+	a := &p.asked[nas][id]
+	a.sign(p.signer, id)
+	a.waits = true
+	p.out = append(p.out, letter{nas, a.wire})
+	p.flying++
+	p.left--
+}
+
+// take takes an answer.
+func (p *pipeline) take(l letter) error {
+	if len(l.octets) < headerLen || int(l.octets[1]) >= len(p.asked[l.nas]) {
+		return fmt.Errorf("no answer: %x", l.octets)
+	}
+	id := l.octets[1]
+	a := &p.asked[l.nas][id]
+	if !a.waits {
+		return nil // it was sent again
+	}
+	if !a.answered(p.signer, l.octets) {
+		return fmt.Errorf("no authentic answer: %x", l.octets)
+	}
+	a.waits = false
+	p.flying--
+	p.next(l.nas, id)
+	return nil
+}
+
+// repeat sends what has no answer again.
+func (p *pipeline) repeat() {
+	for nas := range p.asked {
+		for _, a := range p.asked[nas] {
+			if a.waits {
+				p.out = append(p.out, letter{nas, a.wire})
+				p.resent++
+			}
+		}
+	}
+}
+
+// blocking is a client by hand for callers that wait: each has an identifier of one socket, from which one more goroutine reads.
+func blocking(nases []netip.AddrPort, n int) (int, error) {
+	c, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(nases[0]))
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	if err := c.SetReadBuffer(receiveBuffer); err != nil {
+		return 0, err
+	}
+	all := make([]caller, callers)
+	for id := range all {
+		x := &all[id]
+		x.signer, x.done = newSigner(), make(chan bool, 1)
+		x.wire = newWire(x.signer)
+	}
+	go wakeCallers(c, all)
+	tooLong := time.AfterFunc(time.Minute, func() { c.Close() })
+	defer tooLong.Stop()
+	return 0, shared(callers, n, func(id, _ int) error { return all[id].call(c, byte(id)) })
+}
+
+// A caller is one that waits for its answer.
+type caller struct {
+	*signer
+	done chan bool // closed when there will be no answer any more
+
+	mu sync.Mutex // guards wire
+	wire
+}
+
+func (x *caller) call(c net.Conn, id byte) error {
+	x.mu.Lock()
+	x.wire.sign(x.signer, id)
+	x.mu.Unlock()
+	if _, err := c.Write(x.wire); err != nil {
+		return err
+	}
+	if !<-x.done {
+		return errors.New("no answer for a minute")
+	}
+	return nil
+}
+
+// wakeCallers reads answers until c is closed.
+func wakeCallers(c net.Conn, all []caller) {
+	s, b := newSigner(), make([]byte, maxDatagram)
+	for {
+		n, err := c.Read(b)
+		if err != nil {
+			for i := range all {
+				close(all[i].done)
+			}
+			return
+		}
+		if n < headerLen {
+			continue
+		}
+		x := &all[b[1]]
+		x.mu.Lock()
+		ok := x.answered(s, b[:n])
+		x.mu.Unlock()
+		if ok {
+			x.done <- true
+		}
+	}
+}

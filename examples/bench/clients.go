@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/netip"
+	"slices"
+	"strconv"
+	"text/tabwriter"
+)
+
+// allClients are the names of the clients of this platform, in the order in which they are shown: the others are seen beside the first.
+func allClients() []string {
+	names := slices.Collect(maps.Keys(clientKinds))
+	order := []string{"batched", "plain", "blocking", "do", "each", "layeh"}
+	slices.SortFunc(names, func(a, b string) int { return slices.Index(order, a) - slices.Index(order, b) })
+	return names
+}
+
+// mostNASes is how many NASes there are at most, each one port.
+const mostNASes = 1000
+
+// compareClients compares all clients with one NAS, and those that can with more and more.
+func (s *suite) compareClients() (err error) {
+	nas, err := start(serverCore(), s.stderr, "-role", "nas", "-nases", strconv.Itoa(mostNASes))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, nas.stop()) }()
+	var addrs []netip.AddrPort
+	if err := nas.out.Decode(&addrs); err != nil {
+		return err
+	}
+	clients := make(map[string]*process)
+	defer func() {
+		for _, c := range clients {
+			err = errors.Join(err, c.stop())
+		}
+	}()
+	for name := range clientKinds {
+		if clients[name], err = start(generatorCore(), s.stderr, "-role", "client", "-client", name); err != nil {
+			return err
+		}
+	}
+	var turns []clientTurn
+	for _, name := range allClients() {
+		turns = append(turns, clientTurn{name, clients[name], clientTask{addrs[:1], s.requests}})
+	}
+	turns[len(turns)-1].task.Requests /= 10 // it is that slow
+	if err := s.takeTurns("one NAS", turns); err != nil {
+		return err
+	}
+	for _, name := range []string{"each", "do", "batched"} {
+		c, ok := clients[name]
+		if !ok {
+			continue
+		}
+		turns = nil
+		for n := 1; n <= mostNASes; n *= 10 {
+			turns = append(turns, clientTurn{strconv.Itoa(n), c, clientTask{addrs[:n], s.requests}})
+		}
+		if err := s.takeTurns(name+", by the number of NASes", turns); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A clientTurn is what a client does in each round.
+type clientTurn struct {
+	name   string
+	client *process
+	task   clientTask
+}
+
+// takeTurns has the clients take turns, round after round, and shows what each did beside the first.
+func (s *suite) takeTurns(title string, turns []clientTurn) error {
+	rounds := make([][]measure, len(turns))
+	for range s.rounds {
+		for i, t := range turns {
+			m, err := t.take()
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", title, t.name, err)
+			}
+			rounds[i] = append(rounds[i], m)
+		}
+	}
+	fmt.Fprintf(s.stdout, "\n%s\n", title)
+	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "\trequests/s\tCPU s/million\tof %[1]s\tof its CPU\tsent again\t\n", turns[0].name)
+	first := medians(rounds[0])
+	for i := range turns {
+		m := medians(rounds[i])
+		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f x\t%.2f x\t%d\t\n", m.name, m.perSecond, m.cpu, m.perSecond/first.perSecond, m.cpu/first.cpu, m.resent)
+	}
+	return w.Flush()
+}
+
+func (t clientTurn) take() (m measure, err error) {
+	if err := json.NewEncoder(t.client.in).Encode(t.task); err != nil {
+		return m, err
+	}
+	var r clientResult
+	if err := t.client.out.Decode(&r); err == io.EOF {
+		return m, errors.New("the client ended")
+	} else if err != nil {
+		return m, err
+	}
+	if r.Err != "" {
+		return m, errors.New(r.Err)
+	}
+	n := float64(t.task.Requests)
+	return measure{name: t.name, perSecond: n / r.Seconds, cpu: r.CPU / n * 1e6, resent: r.Resent}, nil
+}
