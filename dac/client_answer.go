@@ -113,6 +113,14 @@ func (x *exchange) check(b []byte, sum *summed) (fault, error) {
 	return noFault, nil
 }
 
+// verify is verifyResponse for x, by sum where there is one.
+func (x *exchange) verify(b []byte, sum *summed) error {
+	if sum != nil {
+		return sum.verify()
+	}
+	return verifyResponse(b, x.wire, x.peer.Secret)
+}
+
 func authenticatorFault(err error) (fault, error) {
 	if errors.Is(err, ErrMessageAuthenticator) {
 		return faultMessageAuthenticator, err

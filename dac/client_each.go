@@ -63,7 +63,8 @@ func (o Outcome) LogValue() slog.Value {
 }
 
 // Each sends jobs and yields their outcomes as they come, in the order in which they are done. It draws from jobs in a goroutine of its own,
-// at most a few thousand ahead, or 32 for each NAS, so memory does not grow with the number of jobs; every job that was drawn comes out once.
+// at most a few thousand ahead, or 32 for each NAS up to 65,536, so memory does not grow with the number of jobs; every job that was drawn comes out
+// once.
 //
 // To one NAS at most 256 requests are in flight, or PerNAS.InFlight, and to all together InFlight, of which each NAS has its share:
 // a slow one and a dead one take no more of it than another. A NAS begins with few and gets more as it answers. To one that leaves Budget

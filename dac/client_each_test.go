@@ -340,6 +340,32 @@ func TestEachBoundsWhatIsInFlight(t *testing.T) {
 	}
 }
 
+// Peers that take long over one NAS hold up no request to another that is ready to leave.
+func TestEachWaitsForPeersWithNothingInHand(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newPark(t, 4, time.Millisecond)
+		slow := false // changed while nothing runs
+		p.client.Peers = dac.PeersFunc(func(context.Context, netip.AddrPort) (dac.Peer, error) {
+			if slow {
+				time.Sleep(time.Second)
+			}
+			return dac.Peer{Secret: dactest.Secret}, nil
+		})
+		run := func() (answered []time.Duration) {
+			began := time.Now()
+			for out := range p.client.Each(t.Context(), jobsTo(t, 4, p.addrs...)) {
+				require.NoError(t, out.Err)
+				answered = append(answered, time.Since(began))
+			}
+			return answered
+		}
+		run() // now there is a socket for each
+		slow = true
+		const rtt = 2 * time.Millisecond
+		require.Equal(t, []time.Duration{time.Second + rtt, 2*time.Second + rtt, 3*time.Second + rtt, 4*time.Second + rtt}, run())
+	})
+}
+
 func TestEachKeepsTheRateOfOneNAS(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newPark(t, 4, time.Millisecond)

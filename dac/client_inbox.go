@@ -22,7 +22,7 @@ func (in *inbox) hashAhead() {
 	}
 	for _, r := range in.replies {
 		var s summed
-		if r.x != nil && len(r.packet) <= maxAhead {
+		if r.x != nil && len(r.packet) <= maxTogether {
 			s = summed{b: r.packet, field: [len(zeros)]byte(r.x.wire[4:headerLen]), key: r.x.key}
 		}
 		in.sums = append(in.sums, s)

@@ -4,8 +4,10 @@ package dac
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -124,6 +126,41 @@ func TestLinkThatIsClosed(t *testing.T) {
 			require.ErrorIs(t, err, net.ErrClosed)
 			<-l.done
 		})
+	}
+}
+
+// What was read is used before its room is given back, and not after.
+func TestRoomIsGivenBackOnceRead(t *testing.T) {
+	p, x := asked(t, radius.CodeDisconnectRequest, Peer{Secret: "s"})
+	ack := appendHeader(nil, radius.CodeDisconnectACK, x.id, true)
+	require.NoError(t, closePacket(ack, 0))
+	signResponse(ack, x.wire, "s")
+	lent := &lender{packets: [][]byte{slices.Clone(ack)}}
+	p.link.linkIO = lent
+	p.receive()
+	require.True(t, lent.back)
+	require.NoError(t, x.err)
+	require.Equal(t, ack, x.answer)
+}
+
+// A lender is a linkIO of one read, whose room others use once it is given back.
+type lender struct {
+	plainLink
+	packets [][]byte
+	back    bool
+}
+
+func (l *lender) read() ([][]byte, error) {
+	if l.back {
+		return nil, io.EOF
+	}
+	return l.packets, nil
+}
+
+func (l *lender) giveBack() {
+	l.back = true
+	for _, b := range l.packets {
+		clear(b)
 	}
 }
 

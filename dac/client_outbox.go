@@ -5,6 +5,7 @@ package dac
 import (
 	"runtime"
 	"sync"
+	"time"
 )
 
 // An outbox is what blocking calls want to send from one port. Those whom a batch of answers woke send their next requests one right after
@@ -81,24 +82,45 @@ func (b *parcel) send() {
 	parcels.Put(b)
 }
 
-// A mailer sends exchanges of which those of one port that come one after another go together. The zero one is ready.
+// A mailer signs and sends exchanges, of which those of one port that come one after another are signed and sent together. The zero one is ready.
 type mailer struct {
-	out *parcel // of one port; nil: empty
+	out    *parcel   // of one port; nil: empty
+	stamp  time.Time // of out
+	hasher manyHasher
+	owed   []summed // signatures
 }
 
-// add sends x with what comes next, and takes the hold on it.
+// add signs and sends x with what comes next, and takes the hold on it.
 func (m *mailer) add(x *exchange) {
 	if m.out != nil && (m.out.all[0].port != x.port || len(m.out.all) == linkBatch) {
 		m.flush()
 	}
 	if m.out == nil {
+		m.stamp = time.Now()
+	}
+	if !x.build(m.stamp) {
+		x.drop()
+		return
+	}
+	if m.out == nil {
 		m.out = parcels.Get().(*parcel)
 	}
 	m.out.add(x)
+	m.owed = append(m.owed, summed{b: x.wire, key: x.key})
 }
 
+// flush sends what there is. It is live from then on and not before, since an ICMP error is one for all that is.
 func (m *mailer) flush() {
-	b := m.out
+	if m.out == nil {
+		return
+	}
+	m.hasher.sign(m.owed)
+	clear(m.owed)
+	m.owed = m.owed[:0]
+	b, now := m.out, time.Now()
 	m.out = nil
+	for _, x := range b.all {
+		x.signed(now)
+	}
 	b.send()
 }

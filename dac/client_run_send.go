@@ -14,7 +14,6 @@ type burst struct {
 	lanes [linkBatch + turnOfLane]*lane     // of the jobs, which may be gone when they are sent
 	turns [linkBatch + turnOfLane]*exchange // of those that had their turn when they were taken
 	n     int
-	sums  requestSums
 	out   mailer
 }
 
@@ -88,21 +87,16 @@ func (b *burst) add(j *eachJob, x *exchange) {
 
 // sendBurst signs and sends b, what goes from one port together.
 func (r *eachRun) sendBurst(b *burst, now instant) {
-	stamp := time.Now()
 	for i, j := range b.jobs[:b.n] {
+		if i > 0 && b.lanes[i] != b.lanes[i-1] {
+			b.out.flush() // Peers may take long over the next one
+		}
 		x := b.turns[i]
 		if x == nil {
 			if x = r.start(j, now); x == nil {
 				continue
 			}
 		}
-		if !x.build(stamp) {
-			x.drop()
-			continue
-		}
-		b.sums.add(x)
-	}
-	for _, x := range b.sums.sign() {
 		b.out.add(x)
 	}
 	b.out.flush()

@@ -43,7 +43,7 @@ func TestWhatDoesNotVerifyAllocatesNothing(t *testing.T) {
 	proof := newTreadmill(t, true)
 	proof.secret = benchSecret
 	served(t, s, proof, 1)
-	for _, octets := range []int{100, maxAhead - headerLen, maxAhead, 1500, maxLen} {
+	for _, octets := range []int{100, maxTogether - headerLen, maxTogether, 1500, maxLen} {
 		forged := &treadmill{secret: "another one"}
 		for left := octets - headerLen; left > 0; left -= 255 {
 			forged.template = append(forged.template, append([]byte{typeProxyState, byte(min(left, 255))}, make([]byte, max(0, min(left, 255)-2))...)...)

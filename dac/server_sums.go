@@ -30,7 +30,7 @@ func (r *reader) likely(d *datagram) (s summed) {
 	if k == nil {
 		return s
 	}
-	if b, err := cut(d.octets()); err == nil && len(b) <= maxAhead {
+	if b, err := cut(d.octets()); err == nil && len(b) <= maxTogether {
 		s.b, s.key = b, &k.signingKey
 	}
 	return s

@@ -15,9 +15,9 @@ var hashesMany = md5lanes.Available()
 // fewest is how many packets are worth hashing for at once.
 const fewest = 4
 
-// maxAhead is how many octets a packet has that is hashed before it is its turn: a read of them has room in a hasher for good, so that what does
-// not verify costs no memory.
-const maxAhead = 512
+// maxTogether is how many octets a packet has that is hashed together with others: a read of them has room in a hasher for good, so that what does
+// not verify costs no memory, and larger ones are as quick one by one.
+const maxTogether = 512
 
 // A manyHasher hashes for many packets at once what a hasher hashes for one. Its texts are added first, hashed together, and read then.
 // Like hasher it runs outside of FIPS enforcement, which its MD5 knows nothing of.
@@ -79,11 +79,14 @@ func (m *manyHasher) sums(all []summed) {
 
 // sign is the function of that name for all, of which each has a packet: Message-Authenticators first, since the authenticators cover them.
 func (m *manyHasher) sign(all []summed) {
-	if !hashesMany || len(all) < fewest {
-		for i := range all {
-			s := &all[i]
+	few := !hashesMany || len(all) < fewest
+	for i := range all {
+		if s := &all[i]; few || len(s.b) > maxTogether {
 			sign(s.b, s.field[:], s.key.Secret)
+			s.b = nil
 		}
+	}
+	if few {
 		return
 	}
 	defer m.reset()
@@ -97,7 +100,9 @@ func (m *manyHasher) sign(all []summed) {
 	m.hash()
 	m.takeAuthenticators(all)
 	for i := range all {
-		copy(all[i].b[4:headerLen], all[i].authenticator[:])
+		if s := &all[i]; s.b != nil {
+			copy(s.b[4:headerLen], s.authenticator[:])
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -60,5 +61,27 @@ func TestHashingForManyIsHashingForEach(t *testing.T) {
 				require.Equal(t, h.messageAuthenticator(p.b, p.field, p.at, p.s), message[:])
 			})
 		}
+	}
+}
+
+// Signing together makes no garbage, whatever the size of the packets.
+func TestSigningTogetherAllocatesNothing(t *testing.T) {
+	key := newSigningKey("s3cret")
+	for _, octets := range []int{40, maxTogether, 2000, maxLen} {
+		b := appendHeader(nil, 40, 1, true)
+		for left := octets - len(b); left > 0; left = octets - len(b) {
+			n := min(left, 200)
+			b = append(append(b, 18, byte(n)), make([]byte, n-2)...)
+		}
+		require.NoError(t, closePacket(b, 0))
+		var m manyHasher
+		all := make([]summed, 63)
+		assert.Zero(t, allocs(func() {
+			for i := range all {
+				all[i] = summed{b: b, key: &key}
+			}
+			m.sign(all)
+		}), "%d octets", octets)
+		require.NoError(t, verifyRequest(b, key.Secret))
 	}
 }

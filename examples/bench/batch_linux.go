@@ -68,18 +68,19 @@ func init() {
 func serveBatched(c *net.UDPConn, o options, ready func()) error {
 	check := newChecker(o.sessions)
 	ready()
-	return answerBatched(c, check.answer)
+	return answerBatched(c, check.answer, maxDatagram)
 }
 
-func answerBatched(c *net.UDPConn, answer answerFunc) error {
+func answerBatched(c *net.UDPConn, answer answerFunc, longest int) error {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return err
 	}
 	in, out := newBatch(true), newBatch(true)
-	var bufs [batchSize][maxDatagram]byte
+	var bufs [batchSize][]byte
 	for i := range bufs {
-		in.set(i, bufs[i][:])
+		bufs[i] = make([]byte, longest)
+		in.set(i, bufs[i])
 	}
 	var octets []byte
 	var ends [batchSize]int

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/radius-dynauth/dynauth/dac"
@@ -61,7 +62,7 @@ func TestEveryClientIsAnswered(t *testing.T) {
 	for _, name := range allClients() {
 		require.Contains(t, out.String(), name)
 	}
-	require.Equal(t, 3, strings.Count(out.String(), "\n  1000"), "%s", out.String())
+	require.Equal(t, len(byNASes()), strings.Count(out.String(), "\n  1000"), "%s", out.String())
 }
 
 // A client by hand takes no answer that is not authentic, and sends again what has none.
@@ -73,19 +74,50 @@ func TestTheClientByHandChecks(t *testing.T) {
 		}
 		return acknowledge(nas)(nil, b, time.Time{})
 	}}
-	resent, err := pipelined(2, 1000, box, nil)
+	resent, err := pipelined(2, 1000, box)
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, resent, 300)
-	for _, forge := range []func(b []byte) []byte{
-		func(b []byte) []byte { b[5]++; return b },
-		func(b []byte) []byte { b[headerLen+2]++; copy(b[4:], nas.authenticator(b, zeros[:])); return b },
-		func(b []byte) []byte { b[0] = disconnectNAK; return b },
-		func(b []byte) []byte { return b[:headerLen-1] },
+	const message = headerLen + 2
+	for name, forge := range map[string]func(b, request []byte){
+		"Response Authenticator": func(b, _ []byte) { b[5]++ },
+		"Message-Authenticator": func(b, request []byte) {
+			b[message]++
+			copy(b[4:], nas.authenticator(b, request[4:headerLen]))
+		},
+		"code": func(b, request []byte) { b[0] = disconnectNAK; nas.sign(b, request[4:headerLen], message) },
 	} {
-		forging := &scriptedBox{answer: func(_ int, b []byte) []byte { return forge(acknowledge(nas)(nil, b, time.Time{})) }}
-		_, err = pipelined(1, 10, forging, nil)
-		require.ErrorContains(t, err, "no ")
+		forging := &scriptedBox{answer: func(_ int, request []byte) []byte {
+			b := acknowledge(nas)(nil, request, time.Time{})
+			forge(b, request)
+			return b
+		}}
+		_, err = pipelined(1, 10, forging)
+		require.ErrorContains(t, err, "no authentic answer", name)
 	}
+}
+
+// An answer to what was sent again may come when its identifier has another request.
+func TestTheClientByHandPassesOverWhatIsLate(t *testing.T) { synctest.Test(t, passOverWhatIsLate) }
+
+func passOverWhatIsLate(t *testing.T) {
+	nas := newSigner()
+	box := &scriptedBox{}
+	var held []letter
+	box.answer = func(n int, b []byte) []byte {
+		a := acknowledge(nas)(nil, b, time.Time{})
+		if n <= identifiers { // the NAS stands still until all of them were sent again
+			held = append(held, letter{0, a})
+			return nil
+		}
+		if n == 2*identifiers {
+			box.in = append(box.in, held...)
+			time.Sleep(2 * time.Second) // the next requests have another Event-Timestamp
+		}
+		return a
+	}
+	resent, err := pipelined(1, 1000, box)
+	require.NoError(t, err)
+	require.Equal(t, identifiers, resent)
 }
 
 // A scriptedBox is a mailbox with NASes behind it that answer as they are told, the nth request of all.

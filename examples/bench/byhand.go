@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -24,7 +23,7 @@ func (w wire) sign(s *signer, id byte) {
 // answered reports whether b is an authentic answer to w.
 func (w wire) answered(s *signer, b []byte) bool {
 	b, f, ok := parse(b, disconnectACK)
-	return ok && b[1] == w[1] && s.authentic(b, w[4:headerLen], f.message)
+	return ok && s.authentic(b, w[4:headerLen], f.message)
 }
 
 // A letter is a packet to one of several NASes, or from it.
@@ -47,8 +46,6 @@ type postbox struct {
 	out [][]byte
 	in  []letter
 }
-
-func newPostbox(p port, err error) (mailbox, error) { return &postbox{port: p}, err }
 
 func (p *postbox) post(letters []letter) error {
 	p.out = p.out[:0]
@@ -87,10 +84,7 @@ type asked struct {
 const mostFlying = 4000
 
 // pipelined has n requests answered, with up to 256 in flight to each NAS.
-func pipelined(nases, n int, m mailbox, err error) (resent int, _ error) {
-	if err != nil {
-		return 0, err
-	}
+func pipelined(nases, n int, m mailbox) (resent int, err error) {
 	defer m.close()
 	p := &pipeline{signer: newSigner(), mailbox: m, left: n, asked: make([][]asked, nases)}
 	for nas := range p.asked {
@@ -127,8 +121,11 @@ func pipelined(nases, n int, m mailbox, err error) (resent int, _ error) {
 
 // plainByHand has a standard library read and write for each datagram.
 func plainByHand(nases []netip.AddrPort, n int) (resent int, err error) {
-	m, err := newPostbox(newPlainPort(nases[0].String()))
-	return pipelined(1, n, m, err)
+	p, err := newPlainPort(nases[0].String())
+	if err != nil {
+		return 0, err
+	}
+	return pipelined(1, n, &postbox{port: p})
 }
 
 // next sends one more request with an identifier of a NAS, where some are left.
@@ -155,6 +152,9 @@ func (p *pipeline) take(l letter) error {
 		return nil // it was sent again
 	}
 	if !a.answered(p.signer, l.octets) {
+		if p.resent > 0 {
+			return nil // to the request before, perhaps
+		}
 		return fmt.Errorf("no authentic answer: %x", l.octets)
 	}
 	a.waits = false
@@ -182,18 +182,14 @@ func blocking(nases []netip.AddrPort, n int) (int, error) {
 		return 0, err
 	}
 	defer c.Close()
-	if err := c.SetReadBuffer(receiveBuffer); err != nil {
-		return 0, err
-	}
+	c.SetReadBuffer(receiveBuffer) // the system may give less
 	all := make([]caller, callers)
 	for id := range all {
 		x := &all[id]
 		x.signer, x.done = newSigner(), make(chan bool, 1)
-		x.wire = newWire(x.signer)
+		x.request = newWire(x.signer)
 	}
 	go wakeCallers(c, all)
-	tooLong := time.AfterFunc(time.Minute, func() { c.Close() })
-	defer tooLong.Stop()
 	return 0, shared(callers, n, func(id, _ int) error { return all[id].call(c, byte(id)) })
 }
 
@@ -202,27 +198,30 @@ type caller struct {
 	*signer
 	done chan bool // closed when there will be no answer any more
 
-	mu sync.Mutex // guards wire
-	wire
+	mu      sync.Mutex // guards request
+	request wire
 }
 
 func (x *caller) call(c net.Conn, id byte) error {
 	x.mu.Lock()
-	x.wire.sign(x.signer, id)
+	x.request.sign(x.signer, id)
 	x.mu.Unlock()
-	if _, err := c.Write(x.wire); err != nil {
+	if _, err := c.Write(x.request); err != nil {
 		return err
 	}
 	if !<-x.done {
-		return errors.New("no answer for a minute")
+		return fmt.Errorf("no answer for %v", mostQuiet*patience)
 	}
 	return nil
 }
 
-// wakeCallers reads answers until c is closed.
+// wakeCallers reads answers until c is closed, or none comes any more.
 func wakeCallers(c net.Conn, all []caller) {
 	s, b := newSigner(), make([]byte, maxDatagram)
-	for {
+	for i := 0; ; i++ {
+		if i%callers == 0 {
+			c.SetReadDeadline(time.Now().Add(mostQuiet * patience))
+		}
 		n, err := c.Read(b)
 		if err != nil {
 			for i := range all {
@@ -235,7 +234,7 @@ func wakeCallers(c net.Conn, all []caller) {
 		}
 		x := &all[b[1]]
 		x.mu.Lock()
-		ok := x.answered(s, b[:n])
+		ok := x.request.answered(s, b[:n])
 		x.mu.Unlock()
 		if ok {
 			x.done <- true

@@ -17,11 +17,17 @@ func init() { clientKinds["batched"] = batchedByHand }
 // batchedByHand has recvmmsg and sendmmsg, and one socket for all NASes.
 func batchedByHand(nases []netip.AddrPort, n int) (resent int, err error) {
 	if len(nases) == 1 {
-		m, err := newPostbox(newPort(nases[0].String()))
-		return pipelined(1, n, m, err)
+		p, err := newPort(nases[0].String())
+		if err != nil {
+			return 0, err
+		}
+		return pipelined(1, n, &postbox{port: p})
 	}
-	m, err := newCrowdPort(nases)
-	return pipelined(len(nases), n, m, err)
+	p, err := newCrowdPort(nases)
+	if err != nil {
+		return 0, err
+	}
+	return pipelined(len(nases), n, p)
 }
 
 // A crowdPort is a mailbox for many NASes.

@@ -136,17 +136,20 @@ func shared(goroutines, n int, f func(worker, i int) error) error {
 	return <-errs
 }
 
-// exchange is Exchange of layeh.com/radius, which has a socket for each request. 64 goroutines are its best. It makes no Message-Authenticator.
+// exchange is Exchange of layeh.com/radius, which has a socket for each request. 64 goroutines are its best. It makes no Message-Authenticator and no
+// Event-Timestamp, and does not say what it sends again.
 func exchange(nases []netip.AddrPort, n int) (int, error) {
 	r, err := request()
 	if err != nil {
 		return 0, err
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), mostQuiet*patience+time.Duration(n)*time.Millisecond)
+	defer cancel()
 	return 0, shared(64, n, func(_, i int) error {
 		p := radius.New(radius.CodeDisconnectRequest, []byte(secret))
 		p.Attributes = r.Packet.Attributes
 		c := radius.Client{Retry: time.Second}
-		_, err := c.Exchange(context.Background(), p, nases[i%len(nases)].String())
+		_, err := c.Exchange(ctx, p, nases[i%len(nases)].String())
 		return err
 	})
 }

@@ -25,7 +25,7 @@ func nasRole(o options, stdin *bufio.Reader, stdout io.Writer) error {
 		if err := c.SetReadBuffer(receiveBuffer); err != nil {
 			return err
 		}
-		go answerAll(c, acknowledge(newSigner()))
+		go answerAll(c, acknowledge(newSigner()), 512)
 		addrs = append(addrs, c.LocalAddr().(*net.UDPAddr).AddrPort())
 	}
 	if err := json.NewEncoder(stdout).Encode(addrs); err != nil {

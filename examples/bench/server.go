@@ -96,17 +96,17 @@ func serveRole(o options, stdin *bufio.Reader, stdout io.Writer) error {
 func servePlain(c *net.UDPConn, o options, ready func()) error {
 	check := newChecker(o.sessions)
 	ready()
-	return answerPlain(c, check.answer)
+	return answerPlain(c, check.answer, maxDatagram)
 }
 
 // An answerFunc appends the answer to the datagram b to dst, or nothing.
 type answerFunc func(dst, b []byte, now time.Time) []byte
 
-// answerAll answers what comes to c until it is closed, in the quickest way that this platform has.
+// answerAll answers what comes to c until it is closed, datagrams of so many octets at most, in the quickest way that this platform has.
 var answerAll = answerPlain
 
-func answerPlain(c *net.UDPConn, answer answerFunc) error {
-	in, out := make([]byte, maxDatagram), make([]byte, 0, maxDatagram)
+func answerPlain(c *net.UDPConn, answer answerFunc, longest int) error {
+	in, out := make([]byte, longest), make([]byte, 0, longest)
 	for {
 		n, from, err := c.ReadFromUDPAddrPort(in)
 		if err != nil {
