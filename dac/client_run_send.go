@@ -111,6 +111,9 @@ func (r *eachRun) start(j *eachJob, now instant) *exchange {
 		r.ended(j, err)
 		return nil
 	}
+	if j.lane.knownAt == now { // they were asked just now, and may have taken long
+		now = r.core.now()
+	}
 	x := r.core.newExchange(peer, j.job.Request, now)
 	x.job, j.x = j, x
 	x.holds.Store(2)
