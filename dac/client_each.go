@@ -73,6 +73,9 @@ func (o Outcome) LogValue() slog.Value {
 // says so, and so do later ones, but for a probe now and then. With its first answer the NAS is back. Where jobs for a NAS that is silent fill
 // the queue, and others have nothing to do, the oldest of them fail in the same way.
 //
+// Peers are asked for each NAS that has jobs, once a second, and for 256 NASes at a time: a slow answer holds up the jobs for its NAS alone. An error
+// is that of all jobs that wait for it.
+//
 // A retryable Cause (errcause.Cause.Retryable) is tried again up to RetryCauses times, with the waits of Retry between.
 //
 // When the loop over it ends early or ctx is done, Each stops sending, waits for nothing on the wire, and has no goroutine left; jobs that

@@ -340,34 +340,6 @@ func TestEachBoundsWhatIsInFlight(t *testing.T) {
 	}
 }
 
-// Peers that take long over one NAS hold up no request to another that is ready to leave, and take nothing from the time that each has for its answer.
-func TestEachWaitsForPeersWithNothingInHand(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		const latency = 3 * time.Second
-		p := newPark(t, 4, latency)
-		slow := false // changed while nothing runs
-		p.client.Peers = dac.PeersFunc(func(context.Context, netip.AddrPort) (dac.Peer, error) {
-			if slow {
-				time.Sleep(time.Minute)
-			}
-			return dac.Peer{Secret: dactest.Secret}, nil
-		})
-		run := func() (answered []time.Duration) {
-			began := time.Now()
-			for out := range p.client.Each(t.Context(), jobsTo(t, 4, p.addrs...)) {
-				require.NoError(t, out.Err)
-				answered = append(answered, time.Since(began))
-			}
-			return answered
-		}
-		p.client.IdleTimeout = time.Hour
-		run() // now there is a socket for each
-		slow = true
-		const rtt = 2 * latency
-		require.Equal(t, []time.Duration{time.Minute + rtt, 2*time.Minute + rtt, 3*time.Minute + rtt, 4*time.Minute + rtt}, run())
-	})
-}
-
 func TestEachKeepsTheRateOfOneNAS(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newPark(t, 4, time.Millisecond)

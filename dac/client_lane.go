@@ -35,8 +35,9 @@ type lane struct {
 	probed instant       // when the latest probe was sent
 	gap    time.Duration // from there to the next
 
-	known   Peer
-	knownAt instant
+	known   Peer    // what Peers said last
+	knownAt instant // when
+	asking  bool    // they are being asked, and its jobs wait for the answer
 }
 
 // A laneState is what Each thinks of a NAS.
@@ -70,9 +71,6 @@ func (l *lane) nextProbe() instant {
 // maxLanes is how many NASes a run remembers without need.
 const maxLanes = 1 << 13
 
-// peerAge is how long a lane takes what Peers said for granted.
-const peerAge = time.Second
-
 // lane returns the lane for nas.
 func (r *eachRun) lane(nas netip.AddrPort) *lane {
 	if l := r.lanes[nas]; l != nil {
@@ -101,17 +99,6 @@ func (r *eachRun) forgetLanes() {
 			return
 		}
 	}
-}
-
-// peer returns the Peer of the lane. Only the sender asks.
-func (l *lane) peer(now instant) (p Peer, err error) {
-	if l.known.Secret != "" && now < l.knownAt+peerAge {
-		return l.known, nil
-	}
-	if p, err = l.run.client.lookUp(l.run.ctx, l.nas); err == nil {
-		l.known, l.knownAt = p, now
-	}
-	return p, err
 }
 
 // enter and settle count the lanes that have jobs.
@@ -160,7 +147,7 @@ func (l *lane) quiet(now instant) bool {
 func (l *lane) maySend(now instant) bool {
 	r := l.run
 	switch {
-	case l.queue.n == 0 || l.waiting > 0:
+	case l.queue.n == 0 || l.waiting > 0 || l.asking:
 		return false
 	case l.state != up:
 		return now >= l.nextProbe()
@@ -173,7 +160,7 @@ func (l *lane) maySend(now instant) bool {
 // refresh lets the lane send if it may.
 func (r *eachRun) refresh(l *lane, now instant) {
 	switch {
-	case l.listed:
+	case l.listed, l.asking:
 	case l.maySend(now):
 		r.ready.push(l)
 		r.wakeSender()
@@ -255,9 +242,14 @@ func (l *lane) unsent(now instant) error {
 
 // failUnsent fails the oldest job that the lane has queued.
 func (r *eachRun) failUnsent(l *lane) {
+	r.fail(l, l.unsent(r.core.now()))
+}
+
+// fail makes an outcome of the oldest job that the lane has queued.
+func (r *eachRun) fail(l *lane, err error) {
 	j := l.queue.pop()
 	r.queued--
-	j.err = l.unsent(r.core.now())
+	j.resp, j.err = nil, err // of a job that is tried again, the refusal is not the last that is known
 	r.finish(j)
 }
 

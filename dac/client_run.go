@@ -45,9 +45,9 @@ func (j *eachJob) recycle() {
 	eachJobs.Put(j)
 }
 
-// An eachRun is one loop over Each. Four parties work on it: the puller draws jobs, the sender sends them, whoever reads a port or watches
-// its time ends them, and the consumer takes the outcomes. Each of the first, second and last sleeps on a channel of its own when it has
-// nothing to do, and is woken once.
+// An eachRun is one loop over Each. Five parties work on it: the puller draws jobs, the sender sends them once somebody has asked Peers for their NAS,
+// whoever reads a port or watches its time ends them, and the consumer takes the outcomes. Puller, sender and consumer each sleep on a channel of
+// their own when they have nothing to do, and are woken once.
 type eachRun struct {
 	client  *Client
 	core    *clientCore
@@ -60,13 +60,15 @@ type eachRun struct {
 	retries int  // of a retryable cause
 
 	room, work, have chan struct{} // wake the puller, the sender, the consumer
-	sender           sync.WaitGroup
+	sender           sync.WaitGroup // and those who ask Peers
 	pulled           chan struct{} // closed when the puller is done
 
 	mu        sync.Mutex // guards what follows; it may be taken with the lock of a target held, never the other way round
 	lanes     map[netip.AddrPort]*lane
 	active    int // lanes with jobs
 	ready     laneRing
+	unasked   laneRing // those that Peers are to be asked for, once they have answered for others
+	asking    int      // lanes that they are being asked for
 	turns     jobQueue // jobs that waited for their turn and have it
 	flying    *eachJob
 	again     retries

@@ -57,6 +57,10 @@ func (r *eachRun) gather(b *burst, now instant) {
 		if l == nil {
 			break
 		}
+		if !l.knows(now) {
+			r.ask(l)
+			continue
+		}
 		for range turnOfLane {
 			if r.out >= r.most || !l.maySend(now) {
 				break
@@ -88,9 +92,6 @@ func (b *burst) add(j *eachJob, x *exchange) {
 // sendBurst signs and sends b, what goes from one port together.
 func (r *eachRun) sendBurst(b *burst, now instant) {
 	for i, j := range b.jobs[:b.n] {
-		if i > 0 && b.lanes[i] != b.lanes[i-1] {
-			b.out.flush() // Peers may take long over the next one
-		}
 		x := b.turns[i]
 		if x == nil {
 			if x = r.start(j, now); x == nil {
@@ -106,15 +107,7 @@ func (r *eachRun) sendBurst(b *burst, now instant) {
 // start begins the exchange of j and returns it if it has its turn. Else whoever gives it the turn, or ends it, calls. Either way j is no longer
 // the sender's.
 func (r *eachRun) start(j *eachJob, now instant) *exchange {
-	peer, err := j.lane.peer(now)
-	if err != nil {
-		r.ended(j, err)
-		return nil
-	}
-	if j.lane.knownAt == now { // they were asked just now, and may have taken long
-		now = r.core.now()
-	}
-	x := r.core.newExchange(peer, j.job.Request, now)
+	x := r.core.newExchange(j.lane.known, j.job.Request, now)
 	x.job, j.x = j, x
 	x.holds.Store(2)
 	hasTurn, err := r.core.enter(j.lane.nas, x)
