@@ -59,9 +59,9 @@ type eachRun struct {
 	budget  int  // negative: none
 	retries int  // of a retryable cause
 
-	room, work, have chan struct{} // wake the puller, the sender, the consumer
+	room, work, have chan struct{}  // wake the puller, the sender, the consumer
 	sender           sync.WaitGroup // and those who ask Peers
-	pulled           chan struct{} // closed when the puller is done
+	pulled           chan struct{}  // closed when the puller is done
 
 	mu        sync.Mutex // guards what follows; it may be taken with the lock of a target held, never the other way round
 	lanes     map[netip.AddrPort]*lane
