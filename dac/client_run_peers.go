@@ -32,7 +32,7 @@ func (r *eachRun) ask(l *lane) {
 	})
 }
 
-var errPeersGone = errors.New("dac: nothing sent: Client.Peers ended its goroutine")
+var errPeersGone = errors.New("dac: nothing sent: Client.Peers ended its goroutine: have it return an error, and call nothing that ends one, like runtime.Goexit or FailNow of a test")
 
 // asked takes the answer. An error is one for all jobs that wait for it.
 func (r *eachRun) asked(l *lane, p Peer, err error) {

@@ -42,7 +42,7 @@ func (r *eachRun) send() {
 	}
 }
 
-// gather takes the next jobs: those that have their turn after a wait, and new ones of the lanes that may send, a few of each.
+// gather takes the next jobs: those that have their turn after a wait, and new ones of the lanes that may send, a turn of each.
 func (r *eachRun) gather(b *burst, now instant) {
 	b.n = 0
 	for j := r.turns.pop(); j != nil; j = r.turns.pop() {

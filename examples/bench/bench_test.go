@@ -166,7 +166,7 @@ func TestPlainPort(t *testing.T) {
 }
 
 func TestFlagsThatMeanNothingAreRefused(t *testing.T) {
-	for _, args := range []string{"-servers nobody", "-ma perhaps", "-rounds 0", "-in-flight 300 -ports 1", "more"} {
+	for _, args := range []string{"-servers nobody", "-ma perhaps", "-rounds 0", "-in-flight 300 -ports 1", "-clients -growth", "-clients -svg speed.svg", "more"} {
 		var stderr bytes.Buffer
 		require.Equal(t, 2, run(strings.Fields(args), nil, io.Discard, &stderr), args)
 		require.NotEmpty(t, stderr.String())

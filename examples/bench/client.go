@@ -3,9 +3,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/netip"
@@ -44,18 +42,10 @@ type clientResult struct {
 	Err     string
 }
 
-// clientRole is the life of a client process: a result on stdout for each task on stdin.
-func clientRole(o options, stdin *bufio.Reader, stdout io.Writer) error {
+// clientRole is the life of a client process.
+func clientRole(o options, stdin io.Reader, stdout io.Writer) error {
 	runtime.GOMAXPROCS(o.cores)
-	dec, enc := json.NewDecoder(stdin), json.NewEncoder(stdout)
-	for {
-		var t clientTask
-		if err := dec.Decode(&t); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		var r clientResult
+	return doTasks(stdin, stdout, func(t clientTask) (r clientResult) {
 		began := time.Now()
 		before, _ := usage()
 		resent, err := clientKinds[o.client](t.NASes, t.Requests)
@@ -64,10 +54,8 @@ func clientRole(o options, stdin *bufio.Reader, stdout io.Writer) error {
 		if err != nil {
 			r.Err = err.Error()
 		}
-		if err := enc.Encode(r); err != nil {
-			return err
-		}
-	}
+		return r
+	})
 }
 
 // callers is how many goroutines call and wait, of those clients that have them do so.
@@ -75,39 +63,41 @@ const callers = 256
 
 // each is Each of a dac.Client.
 func each(nases []netip.AddrPort, n int) (resent int, err error) {
-	c := &dac.Client{Peers: dac.SharedSecret(secret)}
-	defer c.Close()
-	r, err := request()
-	if err != nil {
-		return 0, err
-	}
-	jobs := func(yield func(dac.Job) bool) {
-		for i := range n {
-			if !yield(dac.Job{NAS: nases[i%len(nases)], Request: r}) {
-				return
+	return withClient(func(c *dac.Client, r *dac.Request) error {
+		jobs := func(yield func(dac.Job) bool) {
+			for i := range n {
+				if !yield(dac.Job{NAS: nases[i%len(nases)], Request: r}) {
+					return
+				}
 			}
 		}
-	}
-	for out := range c.Each(context.Background(), jobs) {
-		if out.Err != nil {
-			return 0, out.Err
+		for out := range c.Each(context.Background(), jobs) {
+			if out.Err != nil {
+				return out.Err
+			}
 		}
-	}
-	return int(c.Stats().Total.Disconnect.Retransmissions), nil
+		return nil
+	})
 }
 
 // do is Do of a dac.Client.
 func do(nases []netip.AddrPort, n int) (resent int, err error) {
+	return withClient(func(c *dac.Client, r *dac.Request) error {
+		return shared(callers, n, func(_, i int) error {
+			_, err := c.Do(context.Background(), nases[i%len(nases)], r)
+			return err
+		})
+	})
+}
+
+// withClient runs f with a Client and what it is to send.
+func withClient(f func(c *dac.Client, r *dac.Request) error) (resent int, err error) {
 	c := &dac.Client{Peers: dac.SharedSecret(secret)}
 	defer c.Close()
 	r, err := request()
-	if err != nil {
-		return 0, err
+	if err == nil {
+		err = f(c, r)
 	}
-	err = shared(callers, n, func(_, i int) error {
-		_, err := c.Do(context.Background(), nases[i%len(nases)], r)
-		return err
-	})
 	return int(c.Stats().Total.Disconnect.Retransmissions), err
 }
 

@@ -3,10 +3,8 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/netip"
 	"slices"
@@ -111,13 +109,8 @@ func (s *suite) takeTurns(title string, turns []clientTurn) error {
 }
 
 func (t clientTurn) take() (m measure, err error) {
-	if err := json.NewEncoder(t.client.in).Encode(t.task); err != nil {
-		return m, err
-	}
 	var r clientResult
-	if err := t.client.out.Decode(&r); err == io.EOF {
-		return m, errors.New("the client ended")
-	} else if err != nil {
+	if err := t.client.ask(t.task, &r); err != nil {
 		return m, err
 	}
 	if r.Err != "" {

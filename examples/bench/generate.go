@@ -3,9 +3,7 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -33,24 +31,15 @@ type result struct {
 	Err      string
 }
 
-// generateRole is the life of a generator process: a result on stdout for each task on stdin.
-func generateRole(stdin *bufio.Reader, stdout io.Writer) error {
-	dec, enc := json.NewDecoder(stdin), json.NewEncoder(stdout)
-	for {
-		var t task
-		if err := dec.Decode(&t); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
+// generateRole is the life of a generator process.
+func generateRole(stdin io.Reader, stdout io.Writer) error {
+	return doTasks(stdin, stdout, func(t task) result {
 		r, err := t.do()
 		if err != nil {
 			r.Err = err.Error()
 		}
-		if err := enc.Encode(r); err != nil {
-			return err
-		}
-	}
+		return r
+	})
 }
 
 func (t *task) do() (r result, err error) {

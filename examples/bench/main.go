@@ -107,7 +107,7 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 	fs.StringVar(&o.svg, "svg", "", "write a plot to this `file`")
 	fs.StringVar(&o.profile, "profile", "", "write a CPU profile of the first server to this `file`")
 	fs.StringVar(&o.role, "role", "", "what this process is; for the processes that bench starts itself")
-	fs.IntVar(&o.cores, "cores", 1, "GOMAXPROCS of a server; for the processes that bench starts itself")
+	fs.IntVar(&o.cores, "cores", 1, "GOMAXPROCS of a server or client; for the processes that bench starts itself")
 	fs.DurationVar(&o.block, "block", 0, "what a handler waits for; for the processes that bench starts itself")
 	fs.IntVar(&o.nases, "nases", 1, "how many NASes a process is; for the processes that bench starts itself")
 	fs.StringVar(&o.client, "client", "", "which client a process is; for the processes that bench starts itself")
@@ -129,6 +129,9 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 		o.ma = []bool{false, true}
 	default:
 		return o, errors.New("-ma: off, on or both")
+	}
+	if o.clients && (o.growth || o.svg != "" || o.profile != "") {
+		return o, errors.New("-clients goes with none of -growth, -svg and -profile, which are of servers")
 	}
 	if fs.NArg() > 0 {
 		return o, fmt.Errorf("nothing is expected after the flags: %q", fs.Args())

@@ -40,6 +40,34 @@ func start(core int, stderr io.Writer, args ...string) (*process, error) {
 	return p, onCore(core, p.cmd.Start)
 }
 
+// ask has a process do a task, and reads into result what it says of it.
+func (p *process) ask(task, result any) error {
+	if err := json.NewEncoder(p.in).Encode(task); err != nil {
+		return err
+	}
+	err := p.out.Decode(result)
+	if err == io.EOF {
+		err = errors.New("the process ended")
+	}
+	return err
+}
+
+// doTasks is the life of a process that is asked: a result on stdout for each task on stdin.
+func doTasks[T, R any](stdin io.Reader, stdout io.Writer, do func(T) R) error {
+	dec, enc := json.NewDecoder(stdin), json.NewEncoder(stdout)
+	for {
+		var t T
+		if err := dec.Decode(&t); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := enc.Encode(do(t)); err != nil {
+			return err
+		}
+	}
+}
+
 // stop ends a process, which ends with its stdin, and waits for it.
 func (p *process) stop() error {
 	return errors.Join(p.in.Close(), p.cmd.Wait())
@@ -107,10 +135,7 @@ func startGenerator(stderr io.Writer) (*generator, error) {
 }
 
 func (g *generator) do(t task) (r result, err error) {
-	if err := json.NewEncoder(g.in).Encode(t); err != nil {
-		return r, err
-	}
-	if err := g.out.Decode(&r); err != nil {
+	if err := g.ask(t, &r); err != nil {
 		return r, err
 	}
 	if r.Err != "" {
