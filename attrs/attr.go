@@ -11,11 +11,9 @@ import (
 	"layeh.com/radius"
 )
 
-// maxValue is what the Length of an attribute leaves for its value (RFC 2865, section 5).
-const maxValue = 253
-
-// An Attr is a run of encoded attributes, mostly one; or the error that encoding made, which whatever builds a packet returns.
-// The zero Attr is empty and adds nothing. An Attr is immutable, so it may be kept, shared and used for many packets.
+// An Attr is a run of encoded attributes, mostly one; or the error that encoding made, which
+// building a packet returns. The zero Attr is empty and adds nothing. An Attr is immutable, so it
+// may be kept, shared and used for many packets.
 type Attr struct {
 	b   []byte
 	err error
@@ -24,7 +22,8 @@ type Attr struct {
 // Failed is an Attr that could not be made and why, for functions that return an Attr.
 func Failed(err error) Attr { return Attr{err: err} }
 
-// Join makes one Attr of several: an identity, a service with its tag group. Its error is that of all that have one.
+// Join makes one Attr of several: an identity, a service with its tag group. Its error is that of
+// all that have one.
 func Join(a ...Attr) Attr {
 	var all Attr
 	n := 0
@@ -42,7 +41,8 @@ func Join(a ...Attr) Attr {
 // Err returns the error that encoding made: a value that is empty, too long or out of range.
 func (a Attr) Err() error { return a.err }
 
-// AppendTo appends the attributes of a to set. Hidden values are still in clear: the signer asks IsHidden. With an error set is as it was.
+// AppendTo appends the attributes of a to set. Hidden values are still in clear: the signer asks
+// IsHidden. With an error set is as it was.
 func (a Attr) AppendTo(set radius.Attributes) (radius.Attributes, error) {
 	if a.err != nil {
 		return set, a.err
@@ -69,8 +69,9 @@ func appendSet(set radius.Attributes, b []byte) radius.Attributes {
 	return set
 }
 
-// String returns the attributes in the syntax of radclient, User-Name = "bob", several with a comma between them. Hidden and sensitive values
-// (passwords, keys, lawful intercept) are [hidden]. What could not be encoded is said in brackets.
+// String returns the attributes in the syntax of radclient, User-Name = "bob", several with a comma
+// between them. Hidden and sensitive values (passwords, keys, lawful intercept) are [hidden]. What
+// could not be encoded is said in brackets.
 func (a Attr) String() string {
 	if a.err != nil {
 		return "[" + a.err.Error() + "]"
@@ -91,7 +92,8 @@ func (a Attr) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(a.String())) }
 // MarshalText returns String, for JSON and slog.
 func (a Attr) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-var errEmpty = errors.New("empty value") // RFC 2865, section 5: text and string of zero length are not sent
+// RFC 2865, section 5: text and string of zero length are not sent.
+var errEmpty = errors.New("empty value")
 
 // checkLen refuses a value that does not fit.
 func checkLen(n, most int) error {
@@ -113,7 +115,8 @@ func encode(id ID, value []byte) Attr {
 	return Attr{b: b}
 }
 
-// headLen is the length of what precedes the value of id, 0 where that is not for one attribute to say.
+// headLen is the length of what precedes the value of id, 0 where that is not for one attribute to
+// say.
 func headLen(id ID, concat bool) int {
 	switch {
 	case concat || id.extended() || id.Name != "":
@@ -170,7 +173,8 @@ func packed(id ID, value []byte) ([]byte, error) {
 	return b, nil
 }
 
-// appendAttr appends the attribute id with value, over several attributes where its type is made for that.
+// appendAttr appends the attribute id with value, over several attributes where its type is made
+// for that.
 func appendAttr(b []byte, id ID, concat bool, value []byte) ([]byte, error) {
 	if !id.valid() {
 		return b, errors.New("no such attribute")
@@ -210,6 +214,8 @@ func appendAttr(b []byte, id ID, concat bool, value []byte) ([]byte, error) {
 }
 
 // checkVendor refuses a type or a value that the vendor's format has no room for.
+// Formats differ in how many octets type and length take: a number that does not fit would be that
+// of another attribute.
 func checkVendor(f VendorFormat, t uint32, n int) error {
 	if f.Type < 4 && t>>(8*f.Type) != 0 {
 		return fmt.Errorf("type %d does not fit in %d octets", t, f.Type)
@@ -217,7 +223,10 @@ func checkVendor(f VendorFormat, t uint32, n int) error {
 	return checkLen(n, maxValue-4-f.Type-f.Length)
 }
 
-// appendExtended appends an attribute of RFC 6929, those of types 245 and 246 in as many fragments as it takes.
+// appendExtended appends an attribute of RFC 6929, those of types 245 and 246 in as many fragments
+// as it takes.
+// The length of an attribute counts 253 octets of value at most; those of 245 and 246 are cut into
+// fragments, each with the type octet and the More flag again.
 func appendExtended(b []byte, id ID, value []byte) ([]byte, error) {
 	head := []byte{byte(id.Sub)}
 	if id.Vendor != 0 {

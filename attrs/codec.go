@@ -8,17 +8,21 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 )
 
-// A Codec is how values of type T stand in an attribute and in text. The variables Text, Octets, Integer and so on are those of RFC 8044
-// that these packets use. The zero Codec makes Keys that encode and decode nothing, with an error.
+// A Codec is how values of type T stand in an attribute and in text. The variables Text, Octets,
+// Integer and so on are those of RFC 8044 that these packets use. The zero Codec makes Keys that
+// encode and decode nothing, with an error.
 type Codec[T any] struct {
 	typ    string // FreeRADIUS's name
 	tagged bool
 	concat bool
-	addr   bool
-	hidden bool
+	loose  bool // a value has several encodings
+	how    Hiding
+	size   int // octets of a value of fixed length, 0: it varies
 	app    func(b []byte, v T) ([]byte, error)
 	dec    func(b []byte) (T, error)
 	parse  func(s string) (T, error)      // nil: by what T is
@@ -28,30 +32,39 @@ type Codec[T any] struct {
 }
 
 // Key makes the Key of attribute id, as NewKey does.
-func (c Codec[T]) Key(id ID, name string) Key[T] { return Key[T]{c.register(id, name, false)} }
+func (c Codec[T]) Key(id ID, name string) Key[T] { return Key[T]{c.register(id, name, NotHidden)} }
 
 // HiddenKey makes the HiddenKey of attribute id, as NewHiddenKey does.
 func (c Codec[T]) HiddenKey(id ID, name string) HiddenKey[T] {
+	return c.EncryptedKey(id, name, SaltHidden)
+}
+
+// EncryptedKey makes the HiddenKey of an attribute that is hidden in another way than by salt;
+// NotHidden and an unknown Hiding make one that encodes nothing, with an error.
+func (c Codec[T]) EncryptedKey(id ID, name string, how Hiding) HiddenKey[T] {
 	if c.hide != nil {
 		c = c.hide(c)
 	}
-	return HiddenKey[T]{c.register(id, name, true)}
+	if how == NotHidden || how > AscendHidden {
+		c = Codec[T]{}
+	}
+	return HiddenKey[T]{c.register(id, name, how)}
 }
 
 // register makes the codec of an attribute and its record.
-func (c Codec[T]) register(id ID, name string, hidden bool) *codec[T] {
+func (c Codec[T]) register(id ID, name string, how Hiding) *codec[T] {
 	var zero T
 	if _, ok := any(zero).(interface{ tagOctet() byte }); ok {
 		c.tagged = true
 	}
-	c.hidden = hidden
+	c.how = how
 	var fault error
 	switch {
 	case c.app == nil || c.dec == nil:
 		fault = errors.New("zero Codec")
 	case !id.valid():
 		fault = errors.New("no such attribute")
-	case hidden && id.Name != "":
+	case how != NotHidden && id.Name != "":
 		fault = errors.New("one of several in a text attribute cannot be hidden")
 	}
 	if fault != nil {
@@ -61,20 +74,125 @@ func (c Codec[T]) register(id ID, name string, hidden bool) *codec[T] {
 	}
 	k := &codec[T]{c, id, name}
 	var key AnyKey = Key[T]{k}
-	if hidden {
+	if how != NotHidden {
 		key = HiddenKey[T]{k}
 	}
-	reg.register(record{
-		id: id, name: name, key: key, typ: c.typ, tagged: c.tagged, concat: c.concat, hidden: hidden, address: c.addr,
+	r := record{
+		id: id, name: name, key: key, typ: c.typ, tagged: c.tagged, concat: c.concat, how: how,
 		parse: c.parseText, text: c.appendText,
 		check: func(value []byte) error { _, err := c.dec(value); return err },
-	})
+		unset: c.unset,
+	}
+	if c.loose || c.typ == "" {
+		r.normalize = c.normalize
+	}
+	reg.register(r)
 	return k
+}
+
+// normalize makes a value again of what it decodes to.
+func (c Codec[T]) normalize(value []byte) ([]byte, error) {
+	v, err := c.dec(value)
+	if err != nil {
+		return nil, err
+	}
+	return c.app(make([]byte, 0, len(value)), v)
+}
+
+// unset reports a value that is an unspecified address or prefix.
+func (c Codec[T]) unset(value []byte) bool {
+	v, err := c.dec(value)
+	if err != nil {
+		return false
+	}
+	switch v := any(v).(type) {
+	case netip.Addr:
+		return v.IsUnspecified()
+	case netip.Prefix:
+		return v.Addr().IsUnspecified()
+	}
+	return false
+}
+
+// Where is c for the values that check approves: another one is an error where it is made, and one
+// that wraps errcause.InvalidRequest where it is read. check is called for every value, by several
+// goroutines at once.
+func (c Codec[T]) Where(check func(T) error) Codec[T] {
+	if c.app == nil || check == nil {
+		return c
+	}
+	app := c.app
+	c = c.Reads(check)
+	c.app = func(b []byte, v T) ([]byte, error) {
+		if err := check(v); err != nil {
+			return b, err
+		}
+		return app(b, v)
+	}
+	if hide := c.hide; hide != nil {
+		c.hide = func(plain Codec[T]) Codec[T] { return hide(plain).Where(check) }
+	}
+	return c
+}
+
+// Reads is Where for values that are read alone, so that a test peer can still make others.
+func (c Codec[T]) Reads(check func(T) error) Codec[T] {
+	if c.dec == nil || check == nil {
+		return c
+	}
+	dec := c.dec
+	c.dec = func(b []byte) (T, error) {
+		v, err := dec(b)
+		if err == nil {
+			err = check(v)
+		}
+		if err != nil {
+			var zero T
+			return zero, err
+		}
+		return v, nil
+	}
+	return c
+}
+
+// Digits is a text of least to most decimal digits.
+func Digits(least, most int) Codec[string] {
+	return Text.Where(ofCharacters("decimal", "0123456789", least, most))
+}
+
+// HexDigits is a text of least to most hexadecimal digits. It is read and written in upper case,
+// and compared without regard to case.
+func HexDigits(least, most int) Codec[string] {
+	c := Text.Where(ofCharacters("hexadecimal", "0123456789ABCDEFabcdef", least, most))
+	app, dec := c.app, c.dec
+	c.app = func(b []byte, v string) ([]byte, error) { return app(b, strings.ToUpper(v)) }
+	c.dec = func(b []byte) (string, error) {
+		v, err := dec(b)
+		return strings.ToUpper(v), err
+	}
+	c.loose = true
+	return c
+}
+
+// ofCharacters checks what a text is made of. Its error does not repeat the text, which names a
+// person.
+func ofCharacters(kind, set string, least, most int) func(string) error {
+	want := fmt.Sprintf("%d to %d", least, most)
+	if least == most {
+		want = strconv.Itoa(least)
+	}
+	return func(s string) error {
+		if len(s) < least || len(s) > most || strings.Trim(s, set) != "" {
+			return fmt.Errorf("not %s %s digits", want, kind)
+		}
+		return nil
+	}
 }
 
 // The Codecs of untagged values.
 var (
-	// Text is a string of 1 to 253 octets. What a peer sends comes through as it is, invalid UTF-8 and NULs included.
+	// Text is a string of 1 to 253 octets. What a peer sends comes through as it is, invalid UTF-8
+	// and NULs included.
 	Text = Codec[string]{typ: "string", app: appendString, dec: decodeString}
 
 	// Octets are opaque, 1 to 253 of them.
@@ -100,30 +218,38 @@ var (
 		app: func(b []byte, v byte) ([]byte, error) { return append(b, v), nil },
 		dec: sized(1, func(b []byte) (byte, error) { return b[0], nil })}
 
-	// Seconds is a time span of 0 to 4294967295 s in four octets; another one is an error. A fraction of a second is cut off,
-	// but a span below one second is sent as one, since 0 often means none.
+	// Seconds is a time span of 0 to 4294967295 s in four octets; another one is an error. A
+	// fraction of a second is cut off, but a span below one second is sent as one, since 0 often
+	// means none.
 	Seconds = Codec[time.Duration]{typ: "integer", app: appendSeconds,
 		dec: sized(4, func(b []byte) (time.Duration, error) {
 			return time.Duration(binary.BigEndian.Uint32(b)) * time.Second, nil
 		})}
 
-	// Time is a time from 1970 to 2106 in four octets of seconds; another one is an error. A fraction of a second is cut off.
+	// Time is a time from 1970 to 2106 in four octets of seconds; another one is an error. A
+	// fraction of a second is cut off.
 	Time = Codec[time.Time]{typ: "date", app: appendTime, parse: parseTime, print: printTime,
 		dec: sized(4, func(b []byte) (time.Time, error) {
 			return time.Unix(int64(binary.BigEndian.Uint32(b)), 0).UTC(), nil
 		})}
 
 	// IPv4Addr is an IPv4 address; one that is mapped into IPv6 is an error.
-	IPv4Addr = Codec[netip.Addr]{typ: "ipaddr", addr: true, app: appendIPv4,
+	IPv4Addr = Codec[netip.Addr]{typ: "ipaddr", app: appendIPv4,
 		dec: sized(4, func(b []byte) (netip.Addr, error) { return netip.AddrFrom4([4]byte(b)), nil })}
 
 	// IPv6Addr is an IPv6 address; a mapped IPv4 address and a zone are errors.
-	IPv6Addr = Codec[netip.Addr]{typ: "ipv6addr", addr: true, app: appendIPv6,
+	IPv6Addr = Codec[netip.Addr]{typ: "ipv6addr", app: appendIPv6,
 		dec: sized(16, func(b []byte) (netip.Addr, error) { return netip.AddrFrom16([16]byte(b)), nil })}
 
-	// IPv6Prefix is the prefix of RFC 3162, section 2.3. Host bits are an error where one is made (netip.Prefix.Masked clears them)
-	// and cleared where one is read; trailing octets of 0 are left out where one is made and may be missing where one is read.
-	IPv6Prefix = Codec[netip.Prefix]{typ: "ipv6prefix", app: appendPrefix, dec: decodePrefix}
+	// IPv6Prefix is the prefix of RFC 3162, section 2.3. Host bits are an error where one is made
+	// (netip.Prefix.Masked clears them) and cleared where one is read; trailing octets of 0 are
+	// left out where one is made and may be missing where one is read.
+	IPv6Prefix = Codec[netip.Prefix]{typ: "ipv6prefix", loose: true, app: appendPrefix, dec: decodePrefix}
+
+	// IPv4Prefix is the prefix of RFC 6572, section 4.11, in six octets. Host bits are an error
+	// where one is made and cleared where one is read.
+	IPv4Prefix = Codec[netip.Prefix]{typ: "ipv4prefix", loose: true, app: appendIPv4Prefix,
+		dec: sized(6, decodeIPv4Prefix)}
 
 	// InterfaceID is the IPv6 interface identifier of RFC 3162, section 2.2.
 	InterfaceID = Codec[[8]byte]{typ: "ifid", app: func(b []byte, v [8]byte) ([]byte, error) { return append(b, v[:]...), nil },
@@ -139,6 +265,7 @@ func Fixed(n int) Codec[[]byte] {
 		return nil
 	}
 	c := Octets
+	c.size = n
 	c.app = func(b, v []byte) ([]byte, error) { return append(b, v...), check(v) }
 	c.dec = func(b []byte) ([]byte, error) {
 		if err := check(b); err != nil {
@@ -174,6 +301,8 @@ func sized[T any](n int, dec func([]byte) (T, error)) func([]byte) (T, error) {
 	}
 }
 
+// Text of RADIUS is not ended by a NUL and cannot be empty: an attribute of no octets is to be left
+// out (RFC 2865, section 5).
 func appendString(b []byte, s string) ([]byte, error) {
 	if s == "" {
 		return b, errEmpty
@@ -181,6 +310,8 @@ func appendString(b []byte, s string) ([]byte, error) {
 	return append(b, s...), nil
 }
 
+// decodeString refuses an empty value as appendString does: a NAS that sends one has sent no text,
+// and "" would be taken for an attribute that is not there.
 func decodeString(b []byte) (string, error) {
 	if len(b) == 0 {
 		return "", errEmpty
@@ -188,6 +319,8 @@ func decodeString(b []byte) (string, error) {
 	return string(b), nil
 }
 
+// appendOctets and decodeOctets are the same for octets. What is decoded is a copy: the packet that
+// it stands in may be used again.
 func appendOctets(b, v []byte) ([]byte, error) {
 	if len(v) == 0 {
 		return b, errEmpty
@@ -202,8 +335,11 @@ func decodeOctets(b []byte) ([]byte, error) {
 	return append([]byte(nil), b...), nil
 }
 
+// errRange is a time that 32 bits do not hold.
 var errRange = errors.New("out of range")
 
+// RADIUS has whole seconds in 32 bits. A part of one is cut off, but less than a second is one:
+// zero would end a session at once, or never.
 func appendSeconds(b []byte, d time.Duration) ([]byte, error) {
 	s := d / time.Second
 	if d > 0 && s == 0 {
@@ -215,6 +351,7 @@ func appendSeconds(b []byte, d time.Duration) ([]byte, error) {
 	return binary.BigEndian.AppendUint32(b, uint32(s)), nil
 }
 
+// Event-Timestamp counts seconds since 1970 in 32 bits without a sign, which ends in 2106.
 func appendTime(b []byte, t time.Time) ([]byte, error) {
 	s := t.Unix()
 	if s < 0 || s > math.MaxUint32 {
@@ -223,6 +360,8 @@ func appendTime(b []byte, t time.Time) ([]byte, error) {
 	return binary.BigEndian.AppendUint32(b, uint32(s)), nil
 }
 
+// An IPv4 address in IPv6 form is refused here: Unmap it, so that the octets are the four of the
+// RFC.
 func appendIPv4(b []byte, a netip.Addr) ([]byte, error) {
 	if !a.Is4() {
 		return b, errors.New("not an IPv4 address")
@@ -231,6 +370,8 @@ func appendIPv4(b []byte, a netip.Addr) ([]byte, error) {
 	return append(b, v[:]...), nil
 }
 
+// appendIPv6 refuses an IPv4 address in IPv6 form, which is no address of an interface, and a zone,
+// which means nothing on another machine.
 func appendIPv6(b []byte, a netip.Addr) ([]byte, error) {
 	if !a.Is6() || a.Is4In6() || a.Zone() != "" {
 		return b, errors.New("not an IPv6 address without zone")
@@ -239,6 +380,9 @@ func appendIPv6(b []byte, a netip.Addr) ([]byte, error) {
 	return append(b, v[:]...), nil
 }
 
+// An IPv6 prefix is a reserved octet, its length, and as many octets of the address as it needs
+// (RFC 3162, section 2.3). Bits behind the length are zero: two encodings would be two prefixes to
+// a NAS that compares octets.
 func appendPrefix(b []byte, p netip.Prefix) ([]byte, error) {
 	switch {
 	case !p.IsValid() || !p.Addr().Is6():
@@ -251,6 +395,29 @@ func appendPrefix(b []byte, p netip.Prefix) ([]byte, error) {
 	return append(b, v[:(p.Bits()+7)/8]...), nil
 }
 
+// appendIPv4Prefix writes a reserved octet, the length, and always four octets of the address (RFC
+// 8044, section 3.11).
+func appendIPv4Prefix(b []byte, p netip.Prefix) ([]byte, error) {
+	switch {
+	case !p.IsValid() || !p.Addr().Is4():
+		return b, errors.New("not an IPv4 prefix")
+	case p != p.Masked():
+		return b, errors.New("prefix with host bits")
+	}
+	v := p.Addr().As4()
+	return append(append(b, 0, byte(p.Bits())), v[:]...), nil
+}
+
+// decodeIPv4Prefix reads the length from the lower six bits, and what stands behind it as zeros
+// (RFC 8044, section 3.11).
+func decodeIPv4Prefix(b []byte) (netip.Prefix, error) {
+	if b[1]&0x3f > 32 {
+		return netip.Prefix{}, errors.New("not an IPv4 prefix")
+	}
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte(b[2:])), int(b[1]&0x3f)).Masked(), nil
+}
+
+// Senders differ in whether they cut octets that are zero: both forms are read as one prefix.
 func decodePrefix(b []byte) (netip.Prefix, error) {
 	if len(b) < 2 || len(b) > 18 || b[1] > 128 {
 		return netip.Prefix{}, errors.New("not an IPv6 prefix")
@@ -260,14 +427,9 @@ func decodePrefix(b []byte) (netip.Prefix, error) {
 	return netip.PrefixFrom(netip.AddrFrom16(v), int(b[1])).Masked(), nil
 }
 
-// maxTag is the greatest tag; a greater octet belongs to the value (RFC 2868, section 3.1).
-const maxTag = 0x1f
-
-var errTag = errors.New("tag is not in 0..31")
-
 // tagged puts a tag before the values of c.
 func tagged[T any](c Codec[T]) Codec[Tagged[T]] {
-	return Codec[Tagged[T]]{typ: c.typ, tagged: true, tag: setTag[T], parse: parseTagged(c.parse), print: printTagged(c.print),
+	return Codec[Tagged[T]]{typ: c.typ, tagged: true, loose: true, tag: setTag[T], parse: parseTagged(c.parse), print: printTagged(c.print),
 		hide: func(Codec[Tagged[T]]) Codec[Tagged[T]] { return hiddenTagged(c) },
 		app: func(b []byte, v Tagged[T]) ([]byte, error) {
 			if v.Tag > maxTag {
@@ -291,9 +453,10 @@ func tagged[T any](c Codec[T]) Codec[Tagged[T]] {
 	}
 }
 
-// hiddenTagged is tagged for hidden values, which have the tag octet always (RFC 2868, section 3.5).
+// hiddenTagged is tagged for hidden values, which have the tag octet always (RFC 2868, section
+// 3.5).
 func hiddenTagged[T any](c Codec[T]) Codec[Tagged[T]] {
-	return Codec[Tagged[T]]{typ: c.typ, tagged: true, tag: setTag[T], parse: parseTagged(c.parse), print: printTagged(c.print),
+	return Codec[Tagged[T]]{typ: c.typ, tagged: true, loose: true, tag: setTag[T], parse: parseTagged(c.parse), print: printTagged(c.print),
 		app: func(b []byte, v Tagged[T]) ([]byte, error) {
 			if v.Tag > maxTag {
 				return b, errTag
@@ -335,7 +498,7 @@ func printTagged[T any](print func([]byte, T) []byte) func([]byte, Tagged[T]) []
 
 // taggedInteger puts a tag in the place of the first of four octets.
 func taggedInteger[T any](c Codec[T], number func(T) (uint32, error), value func(uint32) T) Codec[Tagged[T]] {
-	return Codec[Tagged[T]]{typ: c.typ, tagged: true, tag: setTag[T],
+	return Codec[Tagged[T]]{typ: c.typ, tagged: true, loose: true, tag: setTag[T],
 		app: func(b []byte, v Tagged[T]) ([]byte, error) {
 			n, err := number(v.Value)
 			switch {
@@ -358,6 +521,8 @@ func taggedInteger[T any](c Codec[T], number func(T) (uint32, error), value func
 	}
 }
 
+// setTag refuses a tag above 0x1f: the octet would be taken for the first one of the value (RFC
+// 2868, section 3.1).
 func setTag[T any](v Tagged[T], tag byte) (Tagged[T], error) {
 	if tag > maxTag {
 		return v, errTag
@@ -366,7 +531,7 @@ func setTag[T any](v Tagged[T], tag byte) (Tagged[T], error) {
 	return v, nil
 }
 
-// tagOctet marks Tagged values, whatever they are of.
+// tagOctet marks Tagged values, of any type.
 func (t Tagged[T]) tagOctet() byte { return t.Tag }
 
 // concatenated lets values stand over several attributes.

@@ -14,6 +14,7 @@ import (
 	"github.com/radius-dynauth/dynauth/termcause"
 )
 
+// errNoCause is the zero Cause, which is no value of the attribute: it says that there is none.
 var errNoCause = errors.New("no cause")
 
 // The Codecs of causes; 0 is none of them.
@@ -24,6 +25,7 @@ var (
 		dec: sized(4, func(b []byte) (termcause.Cause, error) { return termcause.Cause(number(b)), nil })}
 )
 
+// appendCause writes a cause that is set.
 func appendCause[T ~uint32](b []byte, c T) ([]byte, error) {
 	if c == 0 {
 		return b, errNoCause
@@ -42,11 +44,13 @@ func printCause[T interface {
 	return strconv.AppendUint(b, uint64(c), 10)
 }
 
-// vendorSpecific is a Vendor-Specific as a whole: vendor, and at least one octet (RFC 2865, section 5.26).
+// vendorSpecific is a Vendor-Specific as a whole: vendor, and at least one octet (RFC 2865, section
+// 5.26).
 var vendorSpecific = bounded("vsa", Octets, 5, maxValue, maxValue)
 
-// operatorName is a namespace octet and a name (RFC 5580, section 4.1). One of a namespace that was registered later is let through when a peer
-// sends it, and not made: a realm without its namespace would be one too.
+// operatorName is a namespace octet and a name (RFC 5580, section 4.1). One of a namespace that was
+// registered later is let through when a peer sends it, and not made: a realm without its namespace
+// would be one too.
 var operatorName = func() Codec[string] {
 	c := bounded("string", Text, 2, maxValue, maxValue)
 	app := c.app
@@ -59,10 +63,12 @@ var operatorName = func() Codec[string] {
 	return c
 }()
 
-// operatorNAS is a token of 1 to 32 octets; a longer one of a peer is let through, since the RFC gives two limits (RFC 8559, section 3.4).
+// operatorNAS is a token of 1 to 32 octets; a longer one of a peer is let through, since the RFC
+// gives two limits (RFC 8559, section 3.4).
 var operatorNAS = bounded("octets", Octets, 1, 32, maxValue)
 
-// bounded narrows the length of a text or of octets: from least to most where one is made, to read where one is read.
+// bounded narrows the length of a text or of octets: from least to most where one is made, to read
+// where one is read.
 func bounded[T string | []byte](typ string, c Codec[T], least, most, read int) Codec[T] {
 	app, dec := c.app, c.dec
 	c.typ = typ
@@ -95,6 +101,7 @@ var tlv = func() Codec[[]byte] {
 	return c
 }()
 
+// A TLV has a type octet and a length that counts both of them, as an attribute has.
 func checkTLV(b []byte) error {
 	if len(b) == 0 {
 		return errEmpty
@@ -108,7 +115,7 @@ func checkTLV(b []byte) error {
 	return nil
 }
 
-// password is octets that are written as text, whatever they begin with.
+// password is octets that are written as text, also those that begin with 0x.
 var password = func() Codec[[]byte] {
 	c := Octets
 	c.typ = "string"

@@ -19,7 +19,7 @@ func ExampleIdentityOf() {
 	session.UserName = "eve"
 	fmt.Println(id.Selects(session))
 
-	_, _, err = attrs.IdentityOf(packet(attrs.FramedIPAddress.Of(netip.IPv4Unspecified()), attrs.UserName.Of("bob")))
+	_, _, err = attrs.SelectionOf(packet(attrs.FramedIPAddress.Of(netip.IPv4Unspecified()), attrs.UserName.Of("bob")))
 	fmt.Println(err)
 	// Output:
 	// [192.0.2.1] bob 0010.a423.19c0 <nil>

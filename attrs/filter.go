@@ -9,9 +9,10 @@ import (
 	"layeh.com/radius"
 )
 
-// Filter returns the attributes of set of whose IDs keep approves, in their order. Those that share a Vendor-Specific are asked for each by
-// itself; all fragments of a long one go together. An attribute that cannot be taken apart is asked for by the ID that IDs yields for it. What
-// is kept is shared with set, but for a Vendor-Specific of which a part is kept.
+// Filter returns the attributes of set of whose IDs keep approves, in their order. Those that share
+// a Vendor-Specific are asked for each by itself; all fragments of a long one go together. An
+// attribute that cannot be taken apart is asked for by the ID that IDs yields for it. What is kept
+// is shared with set, but for a Vendor-Specific of which a part is kept.
 func Filter(set radius.Attributes, keep func(ID) bool) radius.Attributes {
 	v := reg.load()
 	kept := make(radius.Attributes, 0, len(set))
@@ -45,7 +46,9 @@ func Filter(set radius.Attributes, keep func(ID) bool) radius.Attributes {
 	return kept
 }
 
-// filterVendor returns avp, a copy with the part that is kept, or nil.
+// filterVendor returns avp, a copy with the part that is kept, or nil. One Vendor-Specific may hold
+// several attributes of its vendor (RFC 2865, section 5.26): a host that supports one of two must
+// not be given both, nor refuse both.
 func (v *view) filterVendor(avp *radius.AVP, keep func(ID) bool) *radius.AVP {
 	vendor, content, err := splitVendor(avp.Attribute)
 	f, parts := v.layout(vendor, content)
@@ -78,8 +81,10 @@ func (v *view) filterVendor(avp *radius.AVP, keep func(ID) bool) *radius.AVP {
 	return &radius.AVP{Type: typeVendor, Attribute: slices.Clip(part)}
 }
 
-// Check decodes every value of key in r, revealing hidden ones, and returns the first error, which wraps errcause.InvalidRequest: for whoever
-// must know that all of a request is well formed before any of it is done. No value is no error.
+// Check decodes every value of key in r, revealing hidden ones, and returns the first error, which
+// wraps errcause.InvalidRequest: for a handler
+// that must know that all of a request is well formed before
+// any of it is done. No value is no error.
 func Check(r Revealer, key AnyKey) error {
 	if key == nil {
 		return errZeroKey
@@ -87,20 +92,32 @@ func Check(r Revealer, key AnyKey) error {
 	return key.check(r)
 }
 
+// An attribute that has one value is also compared with its other copies: two that differ ask for
+// two things at once.
 func (k Key[T]) check(r Revealer) error {
 	for _, err := range k.All(r.Attributes()) {
 		if err != nil {
 			return err
 		}
 	}
+	if k.c != nil && k.c.isOnce() {
+		_, _, err := k.Lookup(r.Attributes())
+		return err
+	}
 	return nil
 }
 
+// check is that of a Key over the revealed values: two that are hidden under different salts may be
+// one.
 func (k HiddenKey[T]) check(r Revealer) error {
 	for _, err := range k.All(r) {
 		if err != nil {
 			return err
 		}
+	}
+	if k.c != nil && k.c.isOnce() {
+		_, _, err := k.Lookup(r)
+		return err
 	}
 	return nil
 }

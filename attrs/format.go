@@ -10,9 +10,10 @@ import (
 	"layeh.com/radius"
 )
 
-// Format yields one line for each attribute of set, in the syntax of radclient that ParseLine reads: User-Name = "bob". An attribute
-// without Key is shown by number and octets, Attr-26.9.1 = 0x..., and so is one whose value is malformed. Hidden and sensitive values are
-// [hidden], and so is a Vendor-Specific or extended attribute that cannot be taken apart and might have one.
+// Format yields one line for each attribute of set, in the syntax of radclient that ParseLine
+// reads: User-Name = "bob". An attribute without Key is shown by number and octets, Attr-26.9.1 =
+// 0x..., and so is one whose value is malformed. Hidden and sensitive values are [hidden], and so
+// is a Vendor-Specific or extended attribute that cannot be taken apart and might have one.
 func Format(set radius.Attributes) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		v := reg.load()
@@ -44,7 +45,7 @@ func (v *view) appendLine(b []byte, e element) []byte {
 		return v.appendMalformed(b, e)
 	}
 	r := v.record(id)
-	if v.secret(e.id) {
+	if v.secret(e.id) || v.secretPair(e.id, e.value) {
 		return append(append(appendName(b, r, id, secretTag(r, e.value)), " = "...), hiddenText...)
 	}
 	if r == nil || !r.shown {
@@ -58,7 +59,8 @@ func (v *view) appendLine(b []byte, e element) []byte {
 	return append(append(appendName(b, r, id, tag), " = "...), text...)
 }
 
-// tryText is text, where a host's functions that panic have failed: what is printed may be octets that nobody has verified.
+// tryText is text, where a host's functions that panic have failed: what is printed may be octets
+// that are not verified.
 func (r *record) tryText(value []byte) (text []byte, tag byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -89,11 +91,14 @@ func appendName(b []byte, r *record, id ID, tag byte) []byte {
 	return b
 }
 
-// appendMalformed appends an attribute that cannot be taken apart, by its type. What might be a secret in it is not shown.
+// appendMalformed appends an attribute that cannot be taken apart, by its type. What might be a
+// secret in it is not shown.
+// What cannot be decoded is shown as octets, so that a log says what came, and never as text that
+// could pass for a value.
 func (v *view) appendMalformed(b []byte, e element) []byte {
 	t := e.avp.Type
 	b = append(append(b, ID{Type: t}.number()...), " = "...)
-	if v.vendors[e.id.Vendor] || v.secret(e.id) || t >= 0 && t < 256 && v.guarded[t] {
+	if v.secrets[e.id.Vendor] || v.secret(e.id) || t >= 0 && t < 256 && v.guarded[t] {
 		return append(b, hiddenText...)
 	}
 	return appendHex(b, e.avp.Attribute)

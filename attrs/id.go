@@ -9,7 +9,8 @@ import (
 	"layeh.com/radius"
 )
 
-// Attribute types with a format of their own: Vendor-Specific (RFC 2865, section 5.26) and the extended types (RFC 6929, section 2).
+// Attribute types with a format of their own: Vendor-Specific (RFC 2865, section 5.26) and the
+// extended types (RFC 6929, section 2).
 const (
 	typeVendor    radius.Type = 26
 	typeExtended1 radius.Type = 241
@@ -17,13 +18,15 @@ const (
 	typeLong2     radius.Type = 246
 )
 
-// An ID says which attribute: a plain one {Type}, a vendor's {26, Vendor, Sub}, an extended one {241, 0, Sub},
-// an extended vendor one {241, Vendor, Sub}. It is comparable.
+// An ID says which attribute: a plain one {Type}, a vendor's {26, Vendor, Sub}, an extended one
+// {241, 0, Sub}, an extended vendor one {241, Vendor, Sub}. It is comparable.
 type ID struct {
 	Type   radius.Type
 	Vendor uint32
 	Sub    uint32
-	Name   string // of one of several that a vendor packs into a text attribute: Cisco's "audit-session-id", the part before "="; else ""
+	// Of one of several that a vendor packs into a text attribute: Cisco's "audit-session-id", the
+	// part before "="; else "".
+	Name string
 }
 
 // VendorID is the ID of attribute t of a vendor within Vendor-Specific (26).
@@ -33,20 +36,6 @@ func VendorID(vendor, t uint32) ID { return ID{Type: typeVendor, Vendor: vendor,
 func (id ID) Base() ID {
 	id.Name = ""
 	return id
-}
-
-// String returns the name of a registered attribute, "User-Name", and the number of another, "Attr-26.9.1". One of several that a vendor
-// packs into a text attribute is "Cisco-AVPair(audit-session-id)".
-func (id ID) String() string {
-	v := reg.load()
-	if r := v.record(id); r != nil && r.shown {
-		return r.name
-	}
-	if id.Name != "" {
-		name := appendQuoted(nil, id.Name)
-		return id.Base().String() + "(" + string(name[1:len(name)-1]) + ")"
-	}
-	return id.number()
 }
 
 // number is the name by numbers that FreeRADIUS gives an attribute it does not know.
@@ -90,7 +79,8 @@ func (id ID) valid() bool {
 	return id.Vendor == 0 && id.Sub == 0
 }
 
-// parseNumber reads what number writes.
+// parseNumber reads what number writes: Attr-26.9.1, Attr-241.3, Attr-241.26.9.1. Each ID has one
+// such name, so that what is printed is read as the same attribute.
 func parseNumber(name string) (ID, bool) {
 	const prefix = "attr-"
 	if len(name) <= len(prefix) || !strings.EqualFold(name[:len(prefix)], prefix) {

@@ -3,6 +3,8 @@
 package attrs
 
 import (
+	"bytes"
+	"log/slog"
 	"maps"
 	"net/netip"
 	"strings"
@@ -20,7 +22,7 @@ func fullIdentity() Identity {
 		NASPortID: "ge-0/0/1", ChargeableUserIdentity: "cui\x00", NASPort: &port, FramedIPAddress: netip.MustParseAddr("192.0.2.7"),
 		FramedIPv6Prefix:  []netip.Prefix{netip.MustParsePrefix("2001:db8::/64"), netip.MustParsePrefix("2001:db8:1::/64")},
 		FramedInterfaceID: &[8]byte{0, 0, 0, 0, 0, 0, 0, 1},
-		Other:             map[ID]string{testText.ID(): "v", NASPortType.ID(): "\x00\x00\x00\x05", testSession.ID(): "0a"},
+		Other:             map[ID][]string{testText.ID(): {"v"}, NASPortType.ID(): {"\x00\x00\x00\x05"}, testSession.ID(): {"0a"}},
 	}
 }
 
@@ -71,7 +73,7 @@ func TestMappedNASAddressIsIPv4(t *testing.T) {
 		require.Equal(t, NAS{Addrs: []netip.Addr{four}}, nas)
 	}
 	for _, set := range [][]Attr{{NASIPAddress.Of(four), mapped(four.Next())}, {mapped(netip.IPv4Unspecified())}} {
-		_, _, err := IdentityOf(setOf(t, set...))
+		_, _, err := SelectionOf(setOf(t, set...))
 		require.ErrorIs(t, err, errcause.InvalidRequest)
 	}
 }
@@ -83,10 +85,10 @@ func TestIdentityOfLeavesVendorAttributesToTheHost(t *testing.T) {
 	require.Equal(t, Identity{UserName: "bob"}, id)
 	_, id, err = IdentityOf(set, UserName, NASIPAddress, FramedIPv6Address, NASPort)
 	require.NoError(t, err, "what IdentityOf reads anyway may be named too")
-	require.Equal(t, map[ID]string{FramedIPv6Address.ID(): string(octets(0x20, 1, 0xd, 0xb8, make([]byte, 11), 9))}, id.Other)
+	require.Equal(t, map[ID][]string{FramedIPv6Address.ID(): {string(octets(0x20, 1, 0xd, 0xb8, make([]byte, 11), 9))}}, id.Other)
 }
 
-func TestIdentityOfRefusesWhatWouldWidenTheMatch(t *testing.T) {
+func TestSelectionOfRefusesWhatWouldWidenTheMatch(t *testing.T) {
 	zero16 := make([]byte, 16)
 	for name, wire := range map[string][]byte{
 		"empty User-Name":                  octets(1, 2),
@@ -119,7 +121,7 @@ func TestIdentityOfRefusesWhatWouldWidenTheMatch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			set := parseSet(t, octets(44, 3, "1", wire))
-			nas, id, err := IdentityOf(set, NASPortType, FramedIPv6Address, testText, testSession, testHidden)
+			nas, id, err := SelectionOf(set, NASPortType, FramedIPv6Address, testText, testSession, testHidden)
 			require.ErrorIs(t, err, errcause.InvalidRequest)
 			require.True(t, id.IsZero(), "and nothing can be selected with what is left")
 			require.Equal(t, NAS{}, nas)
@@ -171,8 +173,8 @@ func identityParts() map[string][2]Identity {
 		"Framed-IP-Address":     {{FramedIPAddress: netip.MustParseAddr("::ffff:192.0.2.7")}, {FramedIPAddress: netip.MustParseAddr("192.0.2.8")}},
 		"Framed-IPv6-Prefix":    {{FramedIPv6Prefix: []netip.Prefix{netip.MustParsePrefix("2001:db8:1::/64")}}, {FramedIPv6Prefix: []netip.Prefix{netip.MustParsePrefix("2001:db8:1::/65")}}},
 		"Framed-Interface-Id":   {{FramedInterfaceID: &[8]byte{7: 1}}, {FramedInterfaceID: &[8]byte{7: 2}}},
-		"vendor attribute":      {{Other: map[ID]string{testText.ID(): "v"}}, {Other: map[ID]string{testText.ID(): "w"}}},
-		"NAS-Port-Type":         {{Other: map[ID]string{NASPortType.ID(): "\x00\x00\x00\x05"}}, {Other: map[ID]string{NASPortType.ID(): "\x00\x00\x00\x0f"}}},
+		"vendor attribute":      {{Other: map[ID][]string{testText.ID(): {"v"}}}, {Other: map[ID][]string{testText.ID(): {"w"}}}},
+		"NAS-Port-Type":         {{Other: map[ID][]string{NASPortType.ID(): {"\x00\x00\x00\x05"}}}, {Other: map[ID][]string{NASPortType.ID(): {"\x00\x00\x00\x0f"}}}},
 	}
 }
 
@@ -217,8 +219,8 @@ func both(a, b Identity) Identity {
 		a.FramedInterfaceID = b.FramedInterfaceID
 	}
 	a.FramedIPv6Prefix = append(a.FramedIPv6Prefix[:len(a.FramedIPv6Prefix):len(a.FramedIPv6Prefix)], b.FramedIPv6Prefix...)
-	other := map[ID]string{}
-	for _, m := range []map[ID]string{a.Other, b.Other} {
+	other := map[ID][]string{}
+	for _, m := range []map[ID][]string{a.Other, b.Other} {
 		maps.Copy(other, m)
 	}
 	a.Other = other
@@ -229,7 +231,7 @@ func TestA12_TheZeroIdentitySelectsNothing(t *testing.T) {
 	require.False(t, Identity{}.Selects(fullIdentity()))
 	require.False(t, Identity{}.Selects(Identity{}))
 	require.False(t, Identity{Context: "red"}.Selects(Identity{Context: "red"}), "all sessions of a context are not meant either")
-	require.True(t, Identity{Context: "red", FramedIPv6Prefix: []netip.Prefix{}, Other: map[ID]string{}}.IsZero())
+	require.True(t, Identity{Context: "red", FramedIPv6Prefix: []netip.Prefix{}, Other: map[ID][]string{}}.IsZero())
 }
 
 func TestContextIsPartOfEveryMatch(t *testing.T) {
@@ -263,10 +265,10 @@ func TestIdentityAttrRefusesWhatNamesNoSession(t *testing.T) {
 		"unspecified prefix":  {FramedIPv6Prefix: []netip.Prefix{netip.MustParsePrefix("::/64")}},
 		"prefix, host bits":   {FramedIPv6Prefix: []netip.Prefix{netip.MustParsePrefix("2001:db8::1/64")}},
 		"long text":           {UserName: strings.Repeat("x", 254)},
-		"empty other":         {Other: map[ID]string{testText.ID(): ""}},
-		"malformed other":     {Other: map[ID]string{NASPortType.ID(): "x"}},
-		"hidden other":        {Other: map[ID]string{testHidden.ID(): "1234"}},
-		"impossible other":    {Other: map[ID]string{{Type: 300}: "x"}},
+		"empty other":         {Other: map[ID][]string{testText.ID(): {""}}},
+		"malformed other":     {Other: map[ID][]string{NASPortType.ID(): {"x"}}},
+		"hidden other":        {Other: map[ID][]string{testHidden.ID(): {"1234"}}},
+		"impossible other":    {Other: map[ID][]string{{Type: 300}: {"x"}}},
 	} {
 		require.Error(t, id.Attr().Err(), name)
 	}
@@ -303,12 +305,12 @@ func TestIdentityOfAllocatesLittle(t *testing.T) {
 }
 
 func TestMAC(t *testing.T) {
-	for _, s := range []string{"00-10-A4-23-19-C0", "00:10:a4:23:19:c0", "0010.a423.19c0", "0010A4-2319C0", "0010a42319c0", "00 10 a4 23 19 c0", "0010A42319C0"} {
+	for _, s := range []string{"00-10-A4-23-19-C0", "00:10:a4:23:19:c0", "0010.a423.19c0", "0010A4-2319C0", "0010a423-19c0", "0010A423.19C0", "0010a42319c0", "00 10 a4 23 19 c0", "0010A42319C0"} {
 		mac, ok := MAC(s)
 		require.True(t, ok, s)
 		require.Equal(t, "00-10-A4-23-19-C0", mac)
 	}
-	for _, s := range []string{"", "0", "00-10-A4-23-19", "00-10-A4-23-19-", "00-10-A4-23-19-C", "00-10-A4-23-19-C0-", "00-10-A4-23-19-C0:AP", "00-10:A4-23-19-C0",
+	for _, s := range []string{"", "0", "00-10-A4-23-19", "00-10-A4-23-19-", "00-10-A4-23-19-C", "00-10-A4-23-19-C0-", "00-10-A4-23-19-C0:AP", "00-10:A4-23-19-C0", "0010a423-19c", "0010a423-19c0-", "0010a42-319c0", "0010a423-19-c0", "00-10a423-19c0",
 		"0-10-A4-23-19-C00", "001-0A4-231-9C0", "0010a42319cg", "00--10-A4-23-19", "+491701234567", "0010a42319c000", "bob@example.net", "00-10-A4-23-19-C0\x00"} {
 		_, ok := MAC(s)
 		require.False(t, ok, s)
@@ -333,4 +335,16 @@ func TestStationID(t *testing.T) {
 	}
 	s := "00-10-A4-23-19-C0:ap"
 	require.Zero(t, testing.AllocsPerRun(10, func() { _ = StationID(s) }), "what has the form already is returned")
+}
+
+func TestAnIdentityIsLoggedAsItsAttributes(t *testing.T) {
+	var log bytes.Buffer
+	id := Identity{Context: "vrf1", UserName: "bob", AcctSessionID: "4f2a"}
+	slog.New(slog.NewTextHandler(&log, nil)).Info("ended", slog.Any("session", id))
+	require.Contains(t, log.String(), `session="User-Name = \"bob\", Acct-Session-Id = \"4f2a\""`)
+	log.Reset()
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("ended", "session", &id)
+	require.Contains(t, log.String(), `"session":"User-Name = \"bob\", Acct-Session-Id = \"4f2a\""`)
+	require.NotContains(t, log.String(), "vrf1", "no attribute")
+	require.Equal(t, id.Attr().String(), id.LogValue().String())
 }

@@ -3,6 +3,7 @@
 package attrs
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"iter"
@@ -11,8 +12,9 @@ import (
 	"layeh.com/radius"
 )
 
-// A Key names an attribute whose values are of type T. Keys are comparable; the zero Key encodes and finds nothing, with an error.
-// The Key of a text attribute in which a vendor packs several, Cisco-AVPair, reads them all; that of one of them, with an ID.Name, its own.
+// A Key names an attribute whose values are of type T. Keys are comparable; the zero Key encodes
+// and finds nothing, with an error. The Key of a text attribute in which a vendor packs several,
+// Cisco-AVPair, reads them all; that of one of them, with an ID.Name, its own.
 type Key[T any] struct{ c *codec[T] }
 
 // A codec is an attribute and how its values are encoded.
@@ -24,7 +26,8 @@ type codec[T any] struct {
 
 var errZeroKey = errors.New("attrs: zero Key")
 
-// Of makes the attribute with value v. A value that the attribute cannot carry makes an Attr with an error.
+// Of makes the attribute with value v. A value that the attribute cannot carry makes an Attr with
+// an error.
 func (k Key[T]) Of(v T) Attr {
 	if k.c == nil {
 		return Failed(errZeroKey)
@@ -36,8 +39,8 @@ func (k Key[T]) Of(v T) Attr {
 func (c *codec[T]) of(v T) Attr {
 	head := headLen(c.id, c.concat)
 	b, err := c.app(make([]byte, head, 32), v)
-	if err == nil && c.hidden {
-		err = checkHidden(len(b)-head, c.tagged)
+	if err == nil && c.how != NotHidden {
+		err = checkHidden(c.how, len(b)-head, c.tagged)
 	}
 	if err == nil {
 		b, err = seal(b, head, c.id, c.concat)
@@ -48,8 +51,10 @@ func (c *codec[T]) of(v T) Attr {
 	return Attr{b: b}
 }
 
-// Get returns the first value in set. Its error wraps errcause.MissingAttribute when there is none and errcause.InvalidRequest when it
-// cannot be decoded (404: not formatted properly; 407 is for a host that refuses a well-formed value).
+// Get returns the first value in set. Its error wraps errcause.MissingAttribute when there is none
+// and errcause.InvalidRequest when it cannot be decoded (404: not formatted properly; 407 is for a
+// host that refuses a well-formed value). Of an attribute that comes once (Once, or at most once in
+// a CoA-Request by the tables of the RFCs), two different values are an error too.
 func (k Key[T]) Get(set radius.Attributes) (T, error) {
 	v, ok, err := k.Lookup(set)
 	if err == nil && !ok {
@@ -69,15 +74,18 @@ func (k Key[T]) Lookup(set radius.Attributes) (v T, ok bool, err error) {
 	if !ok || err != nil {
 		return v, false, err
 	}
-	if v, err = k.c.dec(raw); err != nil {
+	if v, err = k.c.dec(raw); err == nil && k.c.isOnce() {
+		err = k.c.agree(set, raw)
+	}
+	if err != nil {
 		var zero T
 		return zero, false, badValue(k.c.name, err)
 	}
 	return v, true, nil
 }
 
-// All yields every value in set in order, and for one that cannot be decoded the error. A value that stands over several attributes
-// (NASFilterRule, EAPMessage) is one.
+// All yields every value in set in order, and for one that cannot be decoded the error. A value
+// that stands over several attributes (NASFilterRule, EAPMessage) is one.
 func (k Key[T]) All(set radius.Attributes) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
@@ -96,6 +104,27 @@ func (k Key[T]) All(set radius.Attributes) iter.Seq2[T, error] {
 			return yield(v, nil)
 		})
 	}
+}
+
+// isOnce reports an attribute that has one value.
+func (c *codec[T]) isOnce() bool {
+	r := reg.load().record(c.id)
+	return r != nil && (r.once || lookupRule(r.id).in[0] == ZeroOrOne)
+}
+
+// errContradict is an attribute that may come once, and came twice with different values: which of
+// them is meant cannot be told.
+var errContradict = errors.New("two different values")
+
+// agree refuses a second value that differs from the first.
+func (c *codec[T]) agree(set radius.Attributes, first []byte) (err error) {
+	c.all(set, func(raw []byte, fault error) bool {
+		if err = fault; err == nil && !bytes.Equal(raw, first) {
+			err = errContradict
+		}
+		return err == nil
+	})
+	return err
 }
 
 // first returns the first encoded value.
@@ -154,19 +183,22 @@ func (k Key[T]) String() string {
 
 func (k Key[T]) sealed() {}
 
-// NewKey makes a Key, for the packages below attrs and for a host's own vendor attributes, and makes its name known to Parse, String and
-// Format. enc and dec turn a value into octets and back; an error of dec becomes one that wraps errcause.InvalidRequest. Where there is a
-// Codec for the values, Codec.Key does the same in fewer words.
+// NewKey makes a Key, for the packages below attrs and for a host's own vendor attributes, and
+// makes its name known to Parse, String and Format. enc and dec turn a value into octets and back;
+// an error of dec becomes one that wraps errcause.InvalidRequest. Where there is a Codec for the
+// values, Codec.Key does the same in fewer words.
 //
-// Where two Keys are made for one attribute both work; the name of the later one is shown, Parse knows both, and the attribute stays
-// hidden or sensitive where one of them is. A name belongs to the attribute that had it first; another one's is shown by number.
-// An ID that no packet can carry makes a Key that encodes nothing, with an error.
+// Where two Keys are made for one attribute both work; the name of the later one is shown, Parse
+// knows both, and the attribute stays hidden or sensitive where one of them is. A name belongs to
+// the attribute that had it first; another one's is shown by number. An ID that no packet can carry
+// makes a Key that encodes nothing, with an error.
 func NewKey[T any](id ID, name string, enc func(T) ([]byte, error), dec func([]byte) (T, error)) Key[T] {
 	return custom(enc, dec).Key(id, name)
 }
 
-// NewHiddenKey makes a HiddenKey, as NewKey a Key. Where T is a Tagged, the value of enc begins with the tag octet, 0 for none, and so does
-// that given to dec; the tag is not hidden. The rest is at most 239 octets.
+// NewHiddenKey makes a HiddenKey, as NewKey a Key. Where T is a Tagged, the value of enc begins
+// with the tag octet, 0 for none, and so does that given to dec; the tag is not hidden. The rest is
+// at most 239 octets.
 func NewHiddenKey[T any](id ID, name string, enc func(T) ([]byte, error), dec func([]byte) (T, error)) HiddenKey[T] {
 	return custom(enc, dec).HiddenKey(id, name)
 }
@@ -188,13 +220,25 @@ func custom[T any](enc func(T) ([]byte, error), dec func([]byte) (T, error)) Cod
 // Sensitive marks the attribute, so that its values print as [hidden], and returns k.
 func (k Key[T]) Sensitive() Key[T] { return k.change(func(r *record) { r.sensitive = true }) }
 
-// Named gives names to numbers that values may have, for Parse and String, and returns k. Of several names for one number the first is shown.
+// Named gives names to numbers that values may have, for Parse and String, and returns k. Of
+// several names for one number the first is shown.
 func (k Key[T]) Named(values ...Value) Key[T] {
 	return k.change(func(r *record) { r.values = append(r.values[:len(r.values):len(r.values)], values...) })
 }
 
-// As gives the attribute a role other than that of the RFCs' tables, a vendor's mostly, and returns k.
+// As gives the attribute a role other than that of the RFCs' tables, a vendor's mostly, and returns
+// k.
 func (k Key[T]) As(role Role) Key[T] { return k.change(func(r *record) { r.role = role }) }
+
+// Partial says that the attribute names a session only beside others, as a bearer's number does
+// that counts within a subscriber, and returns k: SelectionOf refuses a request that has nothing
+// else.
+func (k Key[T]) Partial() Key[T] { return k.change(func(r *record) { r.partial = true }) }
+
+// Once says that the attribute has one value, and returns k: where two differ, Get, Lookup and
+// Check say so with an error that wraps errcause.InvalidRequest (404) instead of the first being
+// taken.
+func (k Key[T]) Once() Key[T] { return k.change(func(r *record) { r.once = true }) }
 
 // Alias makes further names of the attribute known to Parse, and returns k.
 func (k Key[T]) Alias(names ...string) Key[T] {
@@ -205,25 +249,19 @@ func (k Key[T]) Alias(names ...string) Key[T] {
 	})
 }
 
-// Packs says that the vendor packs several attributes into this one, name and value with sep between them, and returns k. IDs then yields
-// each with its ID.Name. With sep "" the name is the first octet.
+// Packs says that the vendor packs several attributes into this one, name and value with sep
+// between them, and returns k. IDs then yields each with its ID.Name. With sep "" the name is the
+// first octet.
 func (k Key[T]) Packs(sep string) Key[T] {
 	return k.change(func(r *record) { reg.packs[r.id] = sep })
 }
 
+// change changes the record of k, which all Keys of its ID share.
 func (k Key[T]) change(f func(*record)) Key[T] {
 	if k.c != nil {
 		reg.update(k.c.id, f)
 	}
 	return k
-}
-
-// AnyKey is a Key or HiddenKey of any T.
-type AnyKey interface {
-	ID() ID
-	String() string
-	check(Revealer) error
-	sealed()
 }
 
 // A Field is a place for one value, made by Key.Into.
@@ -242,8 +280,9 @@ func (k Key[T]) Into(p *T) Field {
 	}}
 }
 
-// Scan reads several attributes at once: it fills the fields that are present and can be decoded, leaves the others as they were, and joins
-// the errors. found is the number of fields that were filled.
+// Scan reads several attributes at once: it fills the fields that are present and can be decoded,
+// leaves the others as they were, and joins the errors. found is the number of fields that were
+// filled.
 func Scan(set radius.Attributes, f ...Field) (found int, err error) {
 	var errs []error
 	for _, f := range f {
@@ -262,7 +301,8 @@ func Scan(set radius.Attributes, f ...Field) (found int, err error) {
 	return found, errors.Join(errs...)
 }
 
-// Tagged is a value with an RFC 2868 tag, 0 for none. Values with the same tag, 1 to 31, belong together.
+// Tagged is a value with an RFC 2868 tag, 0 for none. Values with the same tag, 1 to 31, belong
+// together.
 type Tagged[T any] struct {
 	Tag   byte
 	Value T

@@ -139,7 +139,7 @@ func TestKeysOfAHostsOwnTypes(t *testing.T) {
 	require.Equal(t, tagged.Of(Tag(2, color{1})), a)
 }
 
-// A trace prints what nobody has verified, so a bug of a host's must not end it.
+// A trace prints what is not verified, so a bug of a host's must not end it.
 func TestFormatSurvivesACodecThatPanics(t *testing.T) {
 	hasty := NewKey(VendorID(testVendor, 47), "X-Hasty", func(v byte) ([]byte, error) { return []byte{0, 0, v}, nil },
 		func(b []byte) (byte, error) { return b[2], nil })

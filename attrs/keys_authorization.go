@@ -2,7 +2,12 @@
 
 package attrs
 
-// Authorization attributes of RFC 2865.
+// Authorization attributes of RFC 2865. A CoA-Request that has one of these replaces what the
+// session had of that kind, and leaves the rest as it is (RFC 5176, section 3.6, note 3).
+// Filter-Id, Framed-Route and the others that the tables give 0+ are replaced together: the request
+// names all that are to hold afterwards. Session-Timeout and Idle-Timeout are seconds; whether a
+// new Session-Timeout counts from the start of the session or from the change is left to the NAS.
+// Class comes back unchanged in accounting.
 var (
 	ServiceType            = Integer.Key(ID{Type: 6}, "Service-Type").Named(serviceTypes...)
 	FramedProtocol         = Integer.Key(ID{Type: 7}, "Framed-Protocol").Named(framedProtocols...)
@@ -34,7 +39,10 @@ var (
 	LoginLATPort           = Text.Key(ID{Type: 63}, "Login-LAT-Port")
 )
 
-// Tunnel attributes of RFC 2868; those with the same tag make one tunnel.
+// Tunnel attributes of RFC 2868; those with the same tag make one tunnel. The tag is 1 to 31, and 0
+// says that there is one tunnel and no tag. A switch reads Tunnel-Type VLAN, Tunnel-Medium-Type
+// IEEE-802 and Tunnel-Private-Group-Id, the VLAN as text, as one order (RFC 3580, section 3.31).
+// Tunnel-Password is salted and hidden with the secret of the hop.
 var (
 	TunnelType           = TaggedInteger.Key(ID{Type: 64}, "Tunnel-Type").Named(tunnelTypes...)
 	TunnelMediumType     = TaggedInteger.Key(ID{Type: 65}, "Tunnel-Medium-Type").Named(tunnelMediumTypes...)
@@ -48,7 +56,11 @@ var (
 	TunnelServerAuthID   = TaggedText.Key(ID{Type: 91}, "Tunnel-Server-Auth-Id")
 )
 
-// Authorization attributes of RFC 2869, 3162, 4072, 4675, 4818 and 4849.
+// Authorization attributes of RFC 2869, 3162, 4072, 4675, 4818 and 4849. Egress-VLANID has the
+// octet 0x31 (tagged) or 0x32 (untagged) first and the VLAN in the low twelve bits. NAS-Filter-Rule
+// is one text of rules with a NUL between them, cut over as many attributes as it takes wherever
+// 253 octets are full, so that only all of them together can be read (RFC 4849, section 2).
+// Delegated-IPv6-Prefix identifies only where a host lists it (Policy.Identifying).
 var (
 	EgressVLANID        = Integer.Key(ID{Type: 56}, "Egress-VLANID")
 	IngressFilters      = Integer.Key(ID{Type: 57}, "Ingress-Filters").Named(ingressFilters...)
@@ -68,7 +80,10 @@ var (
 	DelegatedIPv6Prefix = IPv6Prefix.Key(ID{Type: 123}, "Delegated-IPv6-Prefix")
 )
 
-// Attributes of later documents that a CoA-Request or Disconnect-Request may have.
+// Attributes of later documents that a CoA-Request or Disconnect-Request may have. Those of RFC
+// 5580 say which location a NAS is to send, and by which rules others may use it. Those of 241.x
+// and 245.x are extended attributes: a type octet of their own stands before the value (RFC 6929),
+// and 245.x may go on over several attributes.
 var (
 	BasicLocationPolicyRules    = Octets.Key(ID{Type: 129}, "Basic-Location-Policy-Rules")
 	ExtendedLocationPolicyRules = Text.Key(ID{Type: 130}, "Extended-Location-Policy-Rules")

@@ -2,11 +2,15 @@
 
 package attrs
 
-// Attributes of Access-Requests and Accounting-Requests, which a NAS sends after a CoA or Disconnect.
+// Attributes of Access-Requests and Accounting-Requests, which a NAS sends after a CoA or
+// Disconnect. A RADIUS server that learns sessions reads them here: Acct-Status-Type says whether a
+// session begins, goes on or is over, and Accounting-On and Accounting-Off that the NAS has none
+// any more. Octets count modulo 2^32, with Gigawords for what is above. RFC 5176, section 2.3, has
+// no User-Password in a CoA-Request; it is sent to a peer that asks for it alone.
 var (
-	UserPassword          = password.Key(ID{Type: 2}, "User-Password").Sensitive()
+	UserPassword          = password.EncryptedKey(ID{Type: 2}, "User-Password", PasswordHidden)
 	CHAPPassword          = Octets.Key(ID{Type: 3}, "CHAP-Password").Sensitive()
-	AcctStatusType        = Integer.Key(ID{Type: 40}, "Acct-Status-Type").Named(acctStatusTypes...)
+	AcctStatusType        = Integer.Key(ID{Type: 40}, "Acct-Status-Type").Named(acctStatusTypes...).Once()
 	AcctDelayTime         = Seconds.Key(ID{Type: 41}, "Acct-Delay-Time")
 	AcctInputOctets       = Integer.Key(ID{Type: 42}, "Acct-Input-Octets")
 	AcctOutputOctets      = Integer.Key(ID{Type: 43}, "Acct-Output-Octets")
@@ -29,7 +33,10 @@ var (
 	ARAPChallengeResponse = Fixed(8).Key(ID{Type: 84}, "ARAP-Challenge-Response").Sensitive()
 )
 
-// Attributes that the tables of later documents forbid in these packets, or that are for Access-Requests; they are known by name.
+// Attributes that the tables of later documents forbid in these packets, or that are for
+// Access-Requests; they are known by name.
+// The table of the RFC that defines one says 0 for a CoA-Request and a Disconnect-Request, or does
+// not list them.
 var (
 	LocationInformation           = Octets.Key(ID{Type: 127}, "Location-Information")
 	LocationData                  = Octets.Key(ID{Type: 128}, "Location-Data")

@@ -9,14 +9,13 @@ import (
 	"strings"
 )
 
-// hiddenText stands for values that are not shown.
-const hiddenText = "[hidden]"
-
-// Parse makes the attribute of a name, as FreeRADIUS spells it, and a value without quotes: Parse("Session-Timeout", "600"). Names of
-// vendors are known where their package is linked in; Attr-26.9.1, Attr-241.3 and Attr-26.4874.65 name others by number, with octets as
-// value. Case does not matter. A tag follows the name: Tunnel-Type:1. Values of numbers may be named (Authorize-Only); octets are 0x0a1b or,
-// where that is not meant, the text itself; times are "Nov 21 2026 23:00:00 UTC" or seconds since 1970; time spans are seconds.
-// The error does not repeat a value that is hidden or sensitive.
+// Parse makes the attribute of a name, as FreeRADIUS spells it, and a value without quotes:
+// Parse("Session-Timeout", "600"). Names of vendors are known where their package is linked in;
+// Attr-26.9.1, Attr-241.3 and Attr-26.4874.65 name others by number, with octets as value. Case
+// does not matter. A tag follows the name: Tunnel-Type:1. Values of numbers may be named
+// (Authorize-Only); octets are 0x0a1b or, where that is not meant, the text itself; times are "Nov
+// 21 2026 23:00:00 UTC" or seconds since 1970; time spans are seconds. The error does not repeat a
+// value that is hidden or sensitive.
 func Parse(name, value string) (Attr, error) {
 	v := reg.load()
 	base, tag, err := cutNameTag(name)
@@ -48,17 +47,20 @@ func Parse(name, value string) (Attr, error) {
 	return Attr{b: b}, nil
 }
 
-// encode makes the attribute of r with an encoded value, which stands in b behind head octets of room.
+// encode makes the attribute of r with an encoded value, which stands in b behind head octets of
+// room.
 func (r *record) encode(b []byte, head int) ([]byte, error) {
-	if r.hidden {
-		if err := checkHidden(len(b)-head, r.tagged); err != nil {
+	if r.how != NotHidden {
+		if err := checkHidden(r.how, len(b)-head, r.tagged); err != nil {
 			return nil, err
 		}
 	}
 	return seal(b, head, r.id, r.concat)
 }
 
-// parseRaw makes an attribute that is named by number.
+// parseRaw makes an attribute that is named by number. A number is for what no package linked in
+// knows. One that is known by name goes through its record all the same, so that a value that has
+// to be hidden is hidden.
 func parseRaw(v *view, id ID, value string) (Attr, error) {
 	b, ok, err := parseHex(value)
 	if !ok {
@@ -79,6 +81,7 @@ func parseRaw(v *view, id ID, value string) (Attr, error) {
 }
 
 // cutNameTag splits Tunnel-Type:1; tag -1: none.
+// Names of FreeRADIUS have no colon, so what follows one is the tag.
 func cutNameTag(name string) (base string, tag int, err error) {
 	base, digits, ok := strings.Cut(name, ":")
 	if !ok {
@@ -91,9 +94,10 @@ func cutNameTag(name string) (base string, tag int, err error) {
 	return base, int(n), nil
 }
 
-// ParseLine reads one attribute as radclient does: Name = value, with any of the operators =, +=, := and ==, of which none matters here.
-// A value may stand in double quotes, with the escapes \" \\ \n \r \t \0 to \377 and \x00 to \xff, or in single quotes, with \' and \\;
-// without quotes it ends at a space or a comma. What follows # is a comment.
+// ParseLine reads one attribute as radclient does: Name = value, with any of the operators =, +=,
+// := and ==, of which none matters here. A value may stand in double quotes, with the escapes \" \\
+// \n \r \t \0 to \377 and \x00 to \xff, or in single quotes, with \' and \\; without quotes it ends
+// at a space or a comma. What follows # is a comment.
 func ParseLine(s string) (Attr, error) {
 	a, err := ParseList(s)
 	if err == nil && len(a) != 1 {
@@ -105,8 +109,8 @@ func ParseLine(s string) (Attr, error) {
 	return a[0], nil
 }
 
-// ParseList reads attributes as ParseLine does, several with commas or line ends between them: "User-Name=bob,Filter-Id=slow".
-// One error tells of the first that cannot be read.
+// ParseList reads attributes as ParseLine does, several with commas or line ends between them:
+// "User-Name=bob,Filter-Id=slow". One error tells of the first that cannot be read.
 func ParseList(s string) (list []Attr, err error) {
 	for rest := skip(s, blank+",\n"); rest != ""; rest = skip(rest, blank+",\n") {
 		var a Attr
@@ -139,7 +143,8 @@ func skip(s, set string) string {
 	return s
 }
 
-// trim drops leading characters of set: mostly there is none or one, and strings.TrimLeft would first make a table of the set.
+// trim drops leading characters of set: mostly there is none or one, and strings.TrimLeft would
+// first make a table of the set.
 func trim(s, set string) string {
 	for s != "" && strings.IndexByte(set, s[0]) >= 0 {
 		s = s[1:]
@@ -148,6 +153,8 @@ func trim(s, set string) string {
 }
 
 // parsePair reads one attribute and returns what follows.
+// The operator says in FreeRADIUS's files how a list is changed; radclient sends each attribute
+// whatever it is, and so it means nothing here.
 func parsePair(s string) (a Attr, rest string, err error) {
 	n := strings.IndexAny(s, "=+ \t\r\n,#\"'")
 	if i := strings.Index(s, ":="); i >= 0 && (n < 0 || i < n) {
@@ -170,7 +177,9 @@ func parsePair(s string) (a Attr, rest string, err error) {
 	return a, "", fmt.Errorf("attrs: %q is not followed by =", name)
 }
 
-// cutValue splits a value, without its quotes, from what follows.
+// cutValue splits a value, without its quotes, from what follows. Without quotes a value ends where
+// radclient ends it; in quotes it may hold commas, # and spaces, as Filter-Ids and Cisco's pairs
+// do.
 func cutValue(s string) (value, rest string, err error) {
 	if s == "" || s[0] != '"' && s[0] != '\'' {
 		n := strings.IndexAny(s, blank+",\n#")
@@ -209,7 +218,8 @@ func cutValue(s string) (value, rest string, err error) {
 	return "", "", errors.New("closing quote missing")
 }
 
-// unescape reads what follows a backslash.
+// unescape reads what follows a backslash. In single quotes a backslash is itself but before a
+// quote or another one: DOMAIN\bob stays as it is.
 func unescape(s string, quote byte) (c byte, n int, ok bool) {
 	if s == "" {
 		return 0, 0, false
@@ -236,6 +246,7 @@ func unescape(s string, quote byte) (c byte, n int, ok bool) {
 		}
 		return 0, 0, false
 	}
+	// An octal number of up to three digits: values may hold any octet, NUL too.
 	for n < 3 && n < len(s) && s[n] >= '0' && s[n] <= '7' {
 		n++
 	}

@@ -13,12 +13,15 @@ import (
 type Role uint8
 
 const (
-	RoleUnknown       Role = iota // neither the RFCs nor the host give it a part in these requests
-	RoleNAS                       // names the NAS
-	RoleSession                   // names sessions
-	RoleAuthorization             // what is to change or to be done; State and Service-Type too, for which sections 3.2 and 3.3 have rules of their own
-	RoleProtocol                  // Proxy-State, Message-Authenticator, Event-Timestamp, ...: never a reason for a NAK
-	RoleVendor                    // the host decides: RFC 5176, section 3.6, note 7
+	RoleUnknown Role = iota // neither the RFCs nor the host give it a part in these requests
+	RoleNAS                 // names the NAS
+	RoleSession             // names sessions
+	// What is to change or to be done; State and Service-Type too, for which sections 3.2 and 3.3
+	// have rules of their own.
+	RoleAuthorization
+	// Proxy-State, Message-Authenticator, Event-Timestamp, ...: never a reason for a NAK.
+	RoleProtocol
+	RoleVendor // the host decides: RFC 5176, section 3.6, note 7
 )
 
 // String returns "session", "Role(9)".
@@ -28,19 +31,6 @@ func (r Role) String() string {
 		return names[r]
 	}
 	return "Role(" + strconv.Itoa(int(r)) + ")"
-}
-
-// Role returns the role of an attribute in a CoA-Request or Disconnect-Request: that of Key.As, or that of the tables in RFC 5176 and later
-// documents, which is RoleVendor for whatever a vendor made. NAS-Port-Type, Framed-IPv6-Address and others that identify sessions at some
-// NASes have no RoleSession here: a host names them (IdentityOf's also).
-func (id ID) Role() Role {
-	if r := reg.load().closest(id); r != nil && r.role != RoleUnknown {
-		return r.role
-	}
-	if id.Vendor != 0 || id.Type == typeVendor {
-		return RoleVendor
-	}
-	return lookupRule(id).role
 }
 
 // An Occurrence says how often an attribute may stand in a packet (RFC 5176, section 3.6).
@@ -62,10 +52,11 @@ func (o Occurrence) String() string {
 	return "Occurrence(" + strconv.Itoa(int(o)) + ")"
 }
 
-// In returns how often id may stand in a packet of code: 40 to 45, others are Unspecified. It follows the tables of RFC 5176 and of the
-// documents after it, with what practice and the text of the RFC ask for where the printed table is at odds with them:
-// Framed-IP-Address, Framed-Interface-Id and Framed-IPv6-Prefix may identify in a Disconnect-Request, NAS-Filter-Rule may be repeated,
-// and a Disconnect-ACK may have an Error-Cause (201).
+// In returns how often id may stand in a packet of code: 40 to 45, others are Unspecified. It
+// follows the tables of RFC 5176 and of the documents after it, with what practice and the text of
+// the RFC ask for where the printed table is at odds with them: Framed-IP-Address,
+// Framed-Interface-Id and Framed-IPv6-Prefix may identify in a Disconnect-Request, NAS-Filter-Rule
+// may be repeated, and a Disconnect-ACK may have an Error-Cause (201).
 func (id ID) In(code radius.Code) Occurrence {
 	n, ok := column(code)
 	if !ok {

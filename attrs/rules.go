@@ -4,13 +4,19 @@ package attrs
 
 import "strings"
 
-// A rule is a row of the tables: the role, and how often the attribute may stand in CoA-Request, ACK and NAK, Disconnect-Request, ACK and NAK.
+// A rule is a row of the tables: the role, and how often the attribute may stand in CoA-Request,
+// ACK and NAK, Disconnect-Request, ACK and NAK.
 type rule struct {
+	// Role is what the attribute is for: to name the NAS or the session, to change what the user
+	// gets, or to carry the exchange itself.
 	role Role
 	in   [6]Occurrence
 }
 
-// row reads six marks: - (not listed), 0, 1 (for 0-1), + (for 0+).
+// row reads six marks: - (not listed), 0, 1 (for 0-1), + (for 0+). The columns are those of the
+// tables of RFC 5176, section 3.6: Request, ACK and NAK of CoA, then of Disconnect. Most
+// authorization attributes stand in a CoA-Request alone, so a Disconnect-Request with one is
+// refused and not obeyed in part.
 func row(role Role, marks string) (r rule) {
 	r.role = role
 	for i := range r.in {
@@ -31,8 +37,12 @@ func lookupRule(id ID) rule {
 	return rule{}
 }
 
-// plainRules is by attribute type: RFC 5176, section 3.6, and what later documents say of their own attributes.
+// plainRules is by attribute type: RFC 5176, section 3.6, and what later documents say of their own
+// attributes.
 var plainRules = [256]rule{
+	// A Disconnect-Request takes identification, Class, Reply-Message and what belongs to the
+	// exchange. RFC 5176 counts Service-Type and State as authorization, though Authorize Only uses
+	// them to carry the exchange (section 3.2): the server treats that request on its own.
 	1:   row(RoleSession, "100100"),       // User-Name
 	4:   row(RoleNAS, "100100"),           // NAS-IP-Address
 	5:   row(RoleSession, "100100"),       // NAS-Port
@@ -148,8 +158,9 @@ var plainRules = [256]rule{
 
 // extendedRules is by type and extended type (RFC 6929).
 var extendedRules = map[[2]uint32]rule{
-	{241, 3}:  row(RoleProtocol, "100100"),      // Response-Length
-	{241, 4}:  row(RoleUnknown, "000000"),       // Original-Packet-Code, of Protocol-Error alone (RFC 7930, section 4)
+	{241, 3}: row(RoleProtocol, "100100"), // Response-Length
+	// Original-Packet-Code, of Protocol-Error alone (RFC 7930, section 4).
+	{241, 4}:  row(RoleUnknown, "000000"),
 	{241, 5}:  row(RoleAuthorization, "+00000"), // IP-Port-Limit-Info
 	{241, 6}:  row(RoleUnknown, "000000"),       // IP-Port-Range
 	{241, 7}:  row(RoleAuthorization, "+00000"), // IP-Port-Forwarding-Map

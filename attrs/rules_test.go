@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/radius-dynauth/dynauth/errcause"
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
 )
@@ -65,7 +66,8 @@ var tableColumns = []struct {
 
 // departures are the cells where In is not what the table prints, and why.
 var departures = map[ID]map[radius.Code]Occurrence{
-	{Type: 8}:   {40: ZeroOrOne},  // RFC 5176, section 3, lists it and trace 3 of section 7 uses it
+	// RFC 5176, section 3, lists it and trace 3 of section 7 uses it.
+	{Type: 8}:   {40: ZeroOrOne},
 	{Type: 96}:  {40: ZeroOrOne},
 	{Type: 97}:  {40: ZeroOrMore},
 	{Type: 92}:  {43: ZeroOrMore}, // RFC 4849, section 3
@@ -139,7 +141,8 @@ func TestR5176_3_RolesAreThoseOfTheTables(t *testing.T) {
 		}
 	}
 	maps.Copy(want, identifying)
-	want[OriginalPacketCode.ID()] = RoleUnknown // RFC 7930, section 4: in no request, so it has no part in one
+	// RFC 7930, section 4: in no request, so it has no part in one.
+	want[OriginalPacketCode.ID()] = RoleUnknown
 	for id, role := range want {
 		require.Equal(t, role, id.Role(), "%v", id)
 	}
@@ -177,4 +180,34 @@ func TestEveryAttributeOfTheTablesHasAKey(t *testing.T) {
 			require.True(t, strings.EqualFold(want, r.name), "%v is %s", id, want)
 		}
 	}
+}
+
+// Of an attribute that may come once, by the tables of the RFCs, none of two different values is
+// taken.
+func TestGetTakesNoFirstOfWhatComesOnce(t *testing.T) {
+	tried := 0
+	for d := range Registered() {
+		if d.ID.Vendor != 0 || !d.ID.plain() || lookupRule(d.ID).in[0] != ZeroOrOne {
+			continue
+		}
+		key, ok := KeyOf(d.ID).(Key[uint32])
+		if !ok {
+			continue
+		}
+		tried++
+		set := radius.Attributes{{Type: d.ID.Type, Attribute: []byte{0, 0, 0, 1}}, {Type: d.ID.Type, Attribute: []byte{0, 0, 0, 1}}}
+		v, err := key.Get(set)
+		require.NoError(t, err, "%v: the same value twice contradicts nothing", key)
+		require.EqualValues(t, 1, v)
+		set[1].Attribute = []byte{0, 0, 0, 2}
+		_, err = key.Get(set)
+		require.ErrorIs(t, err, errcause.InvalidRequest, "%v", key)
+		_, _, err = key.Lookup(set)
+		require.ErrorIs(t, err, errcause.InvalidRequest, "%v", key)
+		_, err = Scan(set, key.Into(new(uint32)))
+		require.ErrorIs(t, err, errcause.InvalidRequest, "%v", key)
+	}
+	require.Greater(t, tried, 5)
+	_, err := AcctStatusType.Get(radius.Attributes{{Type: 40, Attribute: []byte{0, 0, 0, 1}}, {Type: 40, Attribute: []byte{0, 0, 0, 2}}})
+	require.ErrorIs(t, err, errcause.InvalidRequest)
 }

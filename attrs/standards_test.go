@@ -69,7 +69,8 @@ func TestR6929_2_2_1_FragmentsMayStandBetweenAttributesOfOtherTypes(t *testing.T
 	require.True(t, sent[1].Type == 245 && sent[2].Type == 245, "a sender keeps them together")
 }
 
-// A TLV may begin in one fragment and end in the next: what is in the value is looked at once it is whole (section 2.2, Value).
+// A TLV may begin in one fragment and end in the next: what is in the value is looked at once it is
+// whole (section 2.2, Value).
 func TestR6929_2_3_1_TLVsMayLieAcrossFragments(t *testing.T) {
 	long := tlv.Key(ID{Type: 245, Sub: 201}, "X-Row-245-TLV")
 	value := octets(1, 200, strings.Repeat("a", 198), 2, 100, strings.Repeat("b", 98))

@@ -4,8 +4,10 @@ package attrs
 
 import "strings"
 
-// MAC reads a MAC address whatever its case and punctuation, 0010a423-19c0 or 0010.A423.19C0, and returns it in the form of RFC 3580,
-// section 3.20: "00-10-A4-23-19-C0". Groups are of two, four or six digits, with one and the same mark between them, or none.
+// MAC reads a MAC address in any case and punctuation, 0010.A423.19C0 or, as Huawei writes it,
+// 0010a423-19c0, and returns it in the form of RFC 3580, section 3.20: "00-10-A4-23-19-C0". Groups
+// are of two, four or six digits, or of eight and four, with one and the same mark between them, or
+// none.
 func MAC(s string) (string, bool) {
 	mac, rest, ok := cutMAC(s)
 	if !ok || rest != "" {
@@ -14,9 +16,9 @@ func MAC(s string) (string, bool) {
 	return formatMAC(mac, s, ""), true
 }
 
-// StationID returns the form in which Calling-Station-Ids and Called-Station-Ids are compared: a MAC address as MAC returns it, with what
-// follows a colon (the SSID in a Called-Station-Id) as it is, and anything else unchanged. Two of them name the same station when
-// this form is the same.
+// StationID returns the form in which Calling-Station-Ids and Called-Station-Ids are compared: a
+// MAC address as MAC returns it, with what follows a colon (the SSID in a Called-Station-Id) as it
+// is, and anything else unchanged. Two of them name the same station when this form is the same.
 func StationID(s string) string {
 	mac, rest, ok := cutMAC(s)
 	if !ok || rest != "" && rest[0] != ':' {
@@ -55,9 +57,11 @@ func formatMAC(mac [6]byte, s, rest string) string {
 const marks = "-:._ "
 
 // cutMAC splits a MAC address from what follows it.
+// NASes write one MAC in six ways: 00-10-a4-23-19-c0, 00:10:a4:23:19:c0, 0010.a423.19c0,
+// 0010a423-19c0, 0010-a423-19c0 and without signs; an access point adds :SSID behind it.
 func cutMAC(s string) (mac [6]byte, rest string, ok bool) {
 	group, mark := 12, byte(0) // digits to a mark
-	for _, n := range []int{2, 4, 6} {
+	for _, n := range []int{2, 4, 6, 8} {
 		if len(s) > n && strings.IndexByte(marks, s[n]) >= 0 {
 			group, mark = n, s[n]
 			break
@@ -84,6 +88,7 @@ func cutMAC(s string) (mac [6]byte, rest string, ok bool) {
 	return mac, s[i:], true
 }
 
+// hexDigit is the value of a digit, in either case.
 func hexDigit(c byte) (byte, bool) {
 	switch {
 	case c >= '0' && c <= '9':

@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // parseText appends the encoded value that s says, after FreeRADIUS's ways of writing.
@@ -28,6 +26,8 @@ func (c Codec[T]) parseText(r *record, b []byte, tag byte, s string) ([]byte, er
 	return c.app(b, v)
 }
 
+// parseString reads s by the parser of the codec, and else by the type of its values: a Key of a
+// host's own type is written in text without more code.
 func (c Codec[T]) parseString(r *record, s string) (T, error) {
 	if c.parse != nil {
 		return c.parse(s)
@@ -40,6 +40,7 @@ func (c Codec[T]) parseString(r *record, s string) (T, error) {
 	return *v, err
 }
 
+// withTag puts the tag, which stands behind the name in text (Tunnel-Type:1), before the value.
 func withTag[T any](c Codec[T], v T, tag byte) (T, error) {
 	if c.tag != nil {
 		return c.tag(v, tag)
@@ -51,6 +52,8 @@ func withTag[T any](c Codec[T], v T, tag byte) (T, error) {
 	return v, errTag
 }
 
+// setTag and parseValue let withTag and parseInto do with a Tagged what they cannot know of its
+// type.
 func (t *Tagged[T]) setTag(tag byte)                      { t.Tag = tag }
 func (t *Tagged[T]) parseValue(r *record, s string) error { return parseInto(&t.Value, r, s) }
 
@@ -81,13 +84,13 @@ func (c Codec[T]) appendText(r *record, b, value []byte) ([]byte, byte, error) {
 	return b, tag, err
 }
 
+// appendValue writes the value; its tag belongs to the name.
 func (t Tagged[T]) appendValue(r *record, b []byte) ([]byte, error) {
 	return appendValue(b, r, t.Value)
 }
 
 var (
 	errNoText = errors.New("has no text form, only octets like 0x0a1b")
-	errOctets = errors.New("not octets like 0x0a1b")
 )
 
 // parseInto reads s by what p points at.
@@ -95,6 +98,7 @@ func parseInto(p any, r *record, s string) error {
 	switch p := p.(type) {
 	case *string:
 		*p = s
+	// Octets may be given as text, as radclient takes them: 0x begins digits, all else is itself.
 	case *[]byte:
 		b, ok, err := parseHex(s)
 		if !ok {
@@ -102,6 +106,7 @@ func parseInto(p any, r *record, s string) error {
 		}
 		*p = b
 		return err
+	// Spans are whole seconds on the wire; RADIUS has no other unit for them.
 	case *time.Duration:
 		n, err := parseUint(s, nil, 32)
 		*p = time.Duration(n) * time.Second
@@ -131,6 +136,7 @@ func parseInto(p any, r *record, s string) error {
 }
 
 // parseKind reads s into types of a host's own.
+// Names of values count for numbers of any width, fixed arrays are octets.
 func parseKind(v reflect.Value, r *record, s string) error {
 	switch v.Kind() {
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
@@ -151,15 +157,9 @@ func parseKind(v reflect.Value, r *record, s string) error {
 	return errNoText
 }
 
-// quiet replaces an error that repeats what it could not read.
-func quiet(err error, text string) error {
-	if err == nil {
-		return nil
-	}
-	return errors.New(text)
-}
-
-// parseUint reads a name, a decimal number or a hexadecimal one after 0x.
+// parseUint reads a name, a decimal number or a hexadecimal one after 0x. FreeRADIUS's dictionaries
+// give one number several names at times, an old one and a new one: any of them is taken, in any
+// case.
 func parseUint(s string, names []Value, bits int) (uint64, error) {
 	for _, v := range names {
 		if strings.EqualFold(v.Name, s) {
@@ -175,15 +175,6 @@ func parseUint(s string, names []Value, bits int) (uint64, error) {
 		return 0, quiet(err, "not a number from 0 to "+strconv.FormatUint(1<<bits-1, 10)+", nor the name of a value")
 	}
 	return n, nil
-}
-
-// parseHex reads octets of the form 0x0a1b; ok false: s has another form.
-func parseHex(s string) (b []byte, ok bool, err error) {
-	if len(s) < 2 || s[0] != '0' || s[1] != 'x' && s[1] != 'X' {
-		return nil, false, nil
-	}
-	b, err = hex.DecodeString(s[2:])
-	return b, true, quiet(err, errOctets.Error())
 }
 
 // appendValue appends v by what it is.
@@ -208,6 +199,8 @@ func appendValue(b []byte, r *record, v any) ([]byte, error) {
 	return appendKind(b, r, reflect.ValueOf(v))
 }
 
+// appendKind writes numbers by the first name that the dictionaries have for them, so that what is
+// printed reads back as the same octets.
 func appendKind(b []byte, r *record, v reflect.Value) ([]byte, error) {
 	switch v.Kind() {
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
@@ -231,43 +224,17 @@ func appendKind(b []byte, r *record, v reflect.Value) ([]byte, error) {
 	return b, errNoText
 }
 
-func appendHex(b, v []byte) []byte { return hex.AppendEncode(append(b, "0x"...), v) }
-
-// appendQuoted appends s between double quotes. What is not printable is written as FreeRADIUS does, \n or \001, so that no text of a peer
-// can steer a terminal or forge a line of a log.
-func appendQuoted(b []byte, s string) []byte {
-	b = append(b, '"')
-	for i, n := 0, 0; i < len(s); i += n {
-		var r rune
-		r, n = utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', s[i])
-		case r == '\n':
-			b = append(b, `\n`...)
-		case r == '\r':
-			b = append(b, `\r`...)
-		case r == '\t':
-			b = append(b, `\t`...)
-		case r == utf8.RuneError && n == 1 || !unicode.IsPrint(r):
-			for _, c := range []byte(s[i : i+n]) {
-				b = append(b, '\\', '0'+c>>6, '0'+c>>3&7, '0'+c&7)
-			}
-		default:
-			b = append(b, s[i:i+n]...)
-		}
-	}
-	return append(b, '"')
-}
-
 // timeLayout is how FreeRADIUS prints a time; the zone is always UTC here.
 const timeLayout = "Jan _2 2006 15:04:05"
 
+// Event-Timestamp has seconds and no zone: UTC is written out, so that it is not read as local.
 func printTime(b []byte, t time.Time) []byte {
 	b = t.UTC().AppendFormat(append(b, '"'), timeLayout)
 	return append(b, ` UTC"`...)
 }
 
+// parseTime reads seconds since 1970, which is what goes on the wire, FreeRADIUS's text and RFC
+// 3339. A time without a zone is UTC, since a log of another machine says no other.
 func parseTime(s string) (time.Time, error) {
 	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
 		return time.Unix(int64(n), 0).UTC(), nil
@@ -295,6 +262,8 @@ func printInterfaceID(b []byte, v [8]byte) []byte {
 	return b
 }
 
+// parseInterfaceID reads eight octets, in four groups or in hexadecimal digits. It is the low half
+// of an IPv6 address, but has no :: for zeros.
 func parseInterfaceID(s string) (v [8]byte, err error) {
 	if b, ok, err := parseHex(s); ok && err == nil && len(b) == len(v) {
 		return [8]byte(b), nil

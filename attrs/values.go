@@ -2,7 +2,8 @@
 
 package attrs
 
-// Names of values, after the RFCs and in the spelling of FreeRADIUS; of several names for one number the first is shown.
+// Names of values, after the RFCs and in the spelling of FreeRADIUS; of several names for one
+// number the first is shown.
 var (
 	serviceTypes = []Value{
 		{1, "Login-User"}, {1, "Login"}, {2, "Framed-User"}, {2, "Framed"}, {3, "Callback-Login-User"},
@@ -55,6 +56,7 @@ var (
 	requestedLocations = []Value{
 		{1, "Civic-Location"}, {2, "Geo-Location"}, {4, "Users-Location"}, {8, "NAS-Location"}, {16, "Future-Requests"}, {32, "None"},
 	}
+	// Alive is what FreeRADIUS called Interim-Update before RFC 2866 had a name for it.
 	acctStatusTypes = []Value{
 		{1, "Start"}, {2, "Stop"}, {3, "Interim-Update"}, {3, "Alive"}, {7, "Accounting-On"}, {8, "Accounting-Off"}, {9, "Tunnel-Start"},
 		{10, "Tunnel-Stop"}, {11, "Tunnel-Reject"}, {12, "Tunnel-Link-Start"}, {13, "Tunnel-Link-Stop"}, {14, "Tunnel-Link-Reject"},
@@ -66,6 +68,7 @@ var (
 	prompts = []Value{
 		{0, "No-Echo"}, {1, "Echo"},
 	}
+	// Bits, of which a NAS may set several.
 	locationCapables = []Value{
 		{1, "Civic-Location"}, {2, "Geo-Location"}, {4, "Users-Location"}, {8, "NAS-Location"},
 	}
@@ -80,8 +83,12 @@ var (
 	}
 )
 
-// Values of Service-Type that matter in these packets (RFC 2865, section 5.6; RFC 3576; RFC 5607; RFC 7499).
+// Values of Service-Type that matter in these packets (RFC 2865, section 5.6; RFC 3576; RFC 5607;
+// RFC 7499).
 const (
+	// A NAS reads Service-Type in a CoA-Request as a question of what kind of request it is: with
+	// Authorize-Only it changes nothing and asks the AAA server anew, and any other value that it
+	// does not serve is NAK 405.
 	LoginUser               uint32 = 1  // Login-User
 	FramedUser              uint32 = 2  // Framed-User
 	AuthenticateOnly        uint32 = 8  // Authenticate-Only

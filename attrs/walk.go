@@ -13,11 +13,13 @@ import (
 	"layeh.com/radius"
 )
 
-// IDs yields every attribute of set in order: attributes that share a Vendor-Specific each by itself, one that stands in several fragments
-// once, at its first. An attribute that cannot be taken apart (a Vendor-Specific of less than 7 octets, an extended attribute without
-// value, a fragment without the next) is yielded with an error that wraps errcause.InvalidRequest, and the walk goes on. The content of a
-// Vendor-Specific that does not follow the format of RFC 2865, section 5.26, is {26, Vendor, 0}, without an error while no attribute of that
-// vendor is registered.
+// IDs yields every attribute of set in order: attributes that share a Vendor-Specific each by
+// itself, one that stands in several fragments once, at its first. An attribute that cannot be
+// taken apart (a Vendor-Specific of less than 7 octets, an extended attribute without value, a
+// fragment without the next) is yielded with an error that wraps errcause.InvalidRequest, and the
+// walk goes on. The content of a Vendor-Specific that does not follow the format of RFC 2865,
+// section 5.26, is {26, Vendor, 0}, without an error while no attribute of that vendor is
+// registered.
 func IDs(set radius.Attributes) iter.Seq2[ID, error] {
 	return func(yield func(ID, error) bool) {
 		walk(set, func(e element) bool { return yield(e.id, e.err) })
@@ -62,7 +64,8 @@ func walk(set radius.Attributes, yield func(element) bool) {
 	}
 }
 
-// walkVendor yields the attributes of one Vendor-Specific.
+// walkVendor yields the attributes of one Vendor-Specific. A Vendor-Specific whose content its
+// vendor's format does not explain is one attribute, named by the vendor alone.
 func (v *view) walkVendor(avp *radius.AVP, yield func(element) bool) bool {
 	vendor, content, err := splitVendor(avp.Attribute)
 	if err != nil {
@@ -98,7 +101,9 @@ func (v *view) named(id ID, value []byte) ID {
 	return id
 }
 
-// unpack splits name and value; without a separator the name is the first octet.
+// unpack splits name and value; without a separator the name is the first octet. Cisco-AVPair has
+// "name=value", and "name*value" for one that the NAS may ignore; Huawei and others separate in
+// other ways.
 func unpack(value []byte, sep string) (name, rest []byte) {
 	if sep == "" {
 		return value[:min(1, len(value))], value[min(1, len(value)):]
@@ -110,7 +115,10 @@ func unpack(value []byte, sep string) (name, rest []byte) {
 	return name, rest
 }
 
-// extended reads an attribute of the types 241 to 246: its Extended-Type, and what follows the head (RFC 6929, sections 2.1, 2.2 and 2.4).
+// extended reads an attribute of the types 241 to 246: its Extended-Type, and what follows the head
+// (RFC 6929, sections 2.1, 2.2 and 2.4). Extended attributes have one more octet for the type
+// before the value, and those of vendors in 26 of them four for the vendor and one for its type
+// (RFC 6929, sections 2.1 and 2.4).
 func (v *view) extended(avp *radius.AVP, value []byte, head int) element {
 	e := element{id: ID{Type: avp.Type}, avp: avp}
 	if len(value) > 0 {
@@ -137,11 +145,16 @@ func (v *view) extended(avp *radius.AVP, value []byte, head int) element {
 // more is the flag of a fragment that another one follows.
 const more = 0x80
 
-// joinFragments joins the fragments of the attribute that begins at set[i], of type 245 or 246, and returns the index of the last one.
+// joinFragments joins the fragments of the attribute that begins at set[i], of type 245 or 246, and
+// returns the index of the last one.
 //
-// RFC 6929, section 2.2, wants fragments to be consecutive and a receiver that takes them mixed with attributes of other types: the first is for who
-// sends (appendExtended leaves nothing between them), the second is done here. Since no attribute of the same type may stand between them, the next
-// one of the type is the next fragment, or one is missing. Only the joined value is looked into: TLVs (section 2.3) may lie across fragments.
+// RFC 6929, section 2.2, wants fragments to be consecutive and a receiver that takes them mixed
+// with attributes of other types: the first is for who sends (appendExtended leaves nothing between
+// them), the second is done here. Since no attribute of the same type may stand between them, the
+// next one of the type is the next fragment, or one is missing. Only the joined value is looked
+// into: TLVs (section 2.3) may lie across fragments. A long extended attribute goes on while its
+// More flag is set (RFC 6929, section 2.2). Its fragments have to follow each other, since
+// attributes of one type keep their order through every proxy.
 func (v *view) joinFragments(set radius.Attributes, i int) (element, int) {
 	first := set[i]
 	if len(first.Attribute) < 3 || first.Attribute[1]&more == 0 {
@@ -162,6 +175,7 @@ func (v *view) joinFragments(set radius.Attributes, i int) (element, int) {
 }
 
 // nextOfType is the index of the next attribute of the same type as set[i], -1: none.
+// Attributes of other types may stand between fragments.
 func nextOfType(set radius.Attributes, i int) int {
 	for n := i + 1; n < len(set); n++ {
 		if set[n] != nil && set[n].Type == set[i].Type {
@@ -171,7 +185,8 @@ func nextOfType(set radius.Attributes, i int) int {
 	return -1
 }
 
-// each yields the values of id in order, and an error where an attribute cannot be taken apart that might have been one.
+// each yields the values of id in order, and an error where an attribute cannot be taken apart that
+// might have been one.
 func each(set radius.Attributes, id ID, yield func(value []byte, err error) bool) {
 	if !id.extended() && (id.Type != typeVendor || id.Vendor == 0) {
 		for _, avp := range set {
@@ -215,6 +230,7 @@ func (e element) mayBe(id ID) bool {
 }
 
 // ofType returns the attributes of one type.
+// Most attributes of a packet are of other types than the one that is read.
 func ofType(set radius.Attributes, t radius.Type) (same radius.Attributes) {
 	for _, avp := range set {
 		if avp != nil && avp.Type == t {

@@ -37,7 +37,7 @@ func parseSet(t testing.TB, b []byte) radius.Attributes {
 	return set
 }
 
-// A wireCase is one value and its octets, whatever the type of the Key.
+// A wireCase is one value and its octets, for a Key of any type.
 type wireCase struct {
 	name string
 	attr Attr

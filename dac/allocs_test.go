@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/radius-dynauth/dynauth/dac/internal/authn"
+	"github.com/radius-dynauth/dynauth/dac/internal/packet"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
@@ -17,7 +19,8 @@ import (
 func sized(t testing.TB, n int) []byte {
 	set := make([]*radius.AVP, n)
 	for i := range set {
-		set[i] = avp(radius.Type(1+i%68), "0123456789"[:1+i%10]) // not 69, which is hidden
+		// Neither 2 nor 69, which are hidden.
+		set[i] = avp(radius.Type(3+i%66), "0123456789"[:1+i%10])
 	}
 	b, err := request(43, set...).AppendSigned(nil, 1, "s3cret")
 	require.NoError(t, err)
@@ -44,16 +47,16 @@ func TestNothingIsAllocatedBeforeAPacketIsVerified(t *testing.T) {
 		f    func() error
 		want error
 	}{
-		{"cut", func() error { _, err := cut(good); return err }, nil},
-		{"cut what is short", func() error { _, err := cut(short); return err }, ErrMalformed},
-		{"cut what is long", func() error { _, err := cut(long); return err }, ErrMalformed},
-		{"cut a broken attribute", func() error { _, err := cut(broken); return err }, ErrMalformed},
+		{"cut", func() error { _, err := packet.Cut(good); return err }, nil},
+		{"cut what is short", func() error { _, err := packet.Cut(short); return err }, ErrMalformed},
+		{"cut what is long", func() error { _, err := packet.Cut(long); return err }, ErrMalformed},
+		{"cut a broken attribute", func() error { _, err := packet.Cut(broken); return err }, ErrMalformed},
 		{"verify", func() error { return verifyRequest(good, "s3cret") }, nil},
 		{"verify a forged one", func() error { return verifyRequest(forged, "s3cret") }, ErrAuthenticator},
 		{"verify a bad Message-Authenticator", func() error { return verifyRequest(wrongMA, "s3cret") }, ErrMessageAuthenticator},
-		{"verify without a secret", func() error { return verifyRequest(good, "") }, errNoSecret},
-		{"find", func() error { findAttr(good, 55); return nil }, nil},
-		{"current", func() error { return current(good, now, time.Minute) }, nil},
+		{"verify without a secret", func() error { return verifyRequest(good, "") }, authn.ErrNoSecret},
+		{"find", func() error { packet.Find(good, 55); return nil }, nil},
+		{"current", func() error { return packet.Current(good, now, time.Minute) }, nil},
 		{"find the peer", func() error { _, err := m.Peer(t.Context(), from); return err }, nil},
 		{"find no peer", func() error { _, err := m.Peer(t.Context(), stranger); return err }, ErrUnknownPeer},
 		{"sign in place", func() error { signRequest(forged, "s3cret"); return nil }, nil},
@@ -63,8 +66,8 @@ func TestNothingIsAllocatedBeforeAPacketIsVerified(t *testing.T) {
 	}
 }
 
-// allocs counts the allocations of f: the least of a few counts, since a garbage collection empties the pools. Under the race detector,
-// where they cannot be counted, it runs f and counts none.
+// allocs counts the allocations of f: the least of a few counts, since a garbage collection empties
+// the pools. Under the race detector, where they cannot be counted, it runs f and counts none.
 func allocs(f func()) float64 {
 	if raced {
 		f()
@@ -95,14 +98,16 @@ func TestParsingAllocatesTheSameForAnyNumberOfAttributes(t *testing.T) {
 }
 
 func TestSigningAllocatesNothingBesideTheBuffer(t *testing.T) {
-	buffer := make([]byte, 0, maxLen)
+	buffer := make([]byte, 0, packet.MaxLen)
 	for _, n := range []int{0, 1, 100} {
 		b := sized(t, n)
 		r, err := ParseRequest(b, "s3cret")
 		require.NoError(t, err)
 		built := request(43, r.Attributes()[1:]...)
 		now := time.Now()
-		assert.Zero(t, allocs(func() { built.appendSigned(buffer, 1, signing{"s3cret", true, now}) }), "%d attributes", n)
+		assert.Zero(t, allocs(func() {
+			built.appendSigned(buffer, 1, signing{Secret: "s3cret", MessageAuthenticator: true, EventTimestamp: now})
+		}), "%d attributes", n)
 		a := answer(44, avp(6, "\x00\x00\x00\x11"))
 		assert.Zero(t, allocs(func() { a.AppendSigned(buffer, r, "s3cret") }), "%d attributes", n)
 	}
@@ -110,12 +115,12 @@ func TestSigningAllocatesNothingBesideTheBuffer(t *testing.T) {
 
 func BenchmarkVerify(b *testing.B) {
 	for _, n := range []int{5, 100} {
-		packet := sized(b, n)
+		octets := sized(b, n)
 		b.Run(fmt.Sprintf("attributes=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
-			b.SetBytes(int64(len(packet)))
+			b.SetBytes(int64(len(octets)))
 			for b.Loop() {
-				if err := verifyRequest(packet, "s3cret"); err != nil {
+				if err := verifyRequest(octets, "s3cret"); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -128,7 +133,7 @@ func BenchmarkSign(b *testing.B) {
 		r, err := ParseRequest(sized(b, n), "s3cret")
 		require.NoError(b, err)
 		built := request(43, r.Attributes()...)
-		buffer := make([]byte, 0, maxLen)
+		buffer := make([]byte, 0, packet.MaxLen)
 		b.Run(fmt.Sprintf("attributes=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -142,11 +147,11 @@ func BenchmarkSign(b *testing.B) {
 
 func BenchmarkParse(b *testing.B) {
 	for _, n := range []int{5, 100} {
-		packet := sized(b, n)
+		octets := sized(b, n)
 		b.Run(fmt.Sprintf("attributes=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := ParseRequest(packet, "s3cret"); err != nil {
+				if _, err := ParseRequest(octets, "s3cret"); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -155,10 +160,10 @@ func BenchmarkParse(b *testing.B) {
 }
 
 func BenchmarkCut(b *testing.B) {
-	packet := sized(b, 20)
+	octets := sized(b, 20)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := cut(packet); err != nil {
+		if _, err := packet.Cut(octets); err != nil {
 			b.Fatal(err)
 		}
 	}

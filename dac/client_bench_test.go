@@ -9,12 +9,14 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/radius-dynauth/dynauth/dac/internal/netio"
+	"github.com/radius-dynauth/dynauth/dac/internal/packet"
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
 )
 
-// The benchmarks send Disconnect-Requests over loopback to a responder that signs an ACK for whatever comes; examples/bench compares the Client with
-// others.
+// The benchmarks send Disconnect-Requests over loopback to a responder that signs an ACK for
+// whatever comes; examples/bench compares the Client with others.
 
 const benchSecret = "xyzzy5461"
 
@@ -22,17 +24,17 @@ const benchSecret = "xyzzy5461"
 func benchResponder(b *testing.B) netip.AddrPort {
 	pc, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
 	require.NoError(b, err)
-	pc.SetReadBuffer(receiveBuffer)
+	pc.SetReadBuffer(netio.WantBuffer)
 	b.Cleanup(func() { pc.Close() })
 	go func() {
-		buf, ack := make([]byte, maxLen), make([]byte, 0, 64)
+		buf, ack := make([]byte, packet.MaxLen), make([]byte, 0, 64)
 		for {
 			n, from, err := pc.ReadFromUDPAddrPort(buf)
 			if err != nil {
 				return
 			}
-			ack = appendHeader(ack[:0], radius.CodeDisconnectACK, buf[1], true)
-			closePacket(ack, 0)
+			ack = packet.AppendHeader(ack[:0], radius.CodeDisconnectACK, buf[1], true)
+			packet.SetLength(ack, 0)
 			signResponse(ack, buf[:n], benchSecret)
 			pc.WriteToUDPAddrPort(ack, from)
 		}

@@ -3,75 +3,46 @@
 package dac
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math"
-	"math/rand/v2"
 	"net"
 	"net/netip"
-	"sync"
 	"time"
+
+	"github.com/radius-dynauth/dynauth/dac/internal/authn"
+	"github.com/radius-dynauth/dynauth/dac/internal/exchange"
+	"github.com/radius-dynauth/dynauth/dac/internal/netio"
+	"github.com/radius-dynauth/dynauth/dac/internal/packet"
+	"github.com/radius-dynauth/dynauth/dac/internal/rate"
+	"github.com/radius-dynauth/dynauth/dac/internal/report"
+	"github.com/radius-dynauth/dynauth/dac/internal/show"
+	"layeh.com/radius"
 )
 
-// maxTargets is how many NASes a client knows by themselves. Beyond that, those that have nothing open are forgotten and their counters
-// go into the total.
-const maxTargets = 1 << 16
-
-// A clientCore is what a Client and those that With made of it share: the NASes that were asked, their sockets and counters.
+// A clientCore is what a Client and those that With made of it share: their engine, and what is
+// wrong with the configuration.
 type clientCore struct {
-	retry       Retry
-	perNAS      Limit
-	dialer      func(ctx context.Context, nas netip.AddrPort) (net.Conn, error)
-	idleTimeout time.Duration
-	failFast    bool
-	logger      *slog.Logger
-	trace       func(Event)
-	random      func() float64
-	portsOfNAS  int
-	fault       error // of the configuration
-	peersFault  error // of Peers
-
-	epoch  time.Time
-	ctx    context.Context // ends with the client
-	cancel context.CancelFunc
-	budget portBudget
-	load   load
-
-	exchanges sync.Pool // those that have ended
-
-	mu      sync.RWMutex // guards what follows
-	closed  bool
-	targets map[netip.AddrPort]*target
-	gone    nasCounters // of targets that were forgotten
-	running sync.WaitGroup
+	*exchange.Engine
+	trace      bool  // the Client has a Trace
+	fault      error // of the configuration
+	peersFault error // of Peers
 }
 
 func newClientCore(c *Client) *clientCore {
-	core := &clientCore{
-		retry: c.Retry.filled(), perNAS: c.PerNAS, dialer: c.Dial, idleTimeout: c.IdleTimeout, failFast: c.FailFast,
-		logger: c.Logger, trace: c.Trace, random: c.tune.random, portsOfNAS: c.tune.portsOfNAS,
-		fault: c.check(), peersFault: peersCheck(c.Peers),
-		epoch: time.Now(), targets: make(map[netip.AddrPort]*target),
+	return &clientCore{
+		Engine: exchange.New(exchange.Config{
+			Retry: c.Retry.filled(), PerNAS: rateLimit(c.PerNAS), Dial: c.Dial, IdleTimeout: cmp.Or(c.IdleTimeout, 30*time.Second), FailFast: c.FailFast,
+			Observer: newClientObserver(c), Random: c.tune.random, ConnsOfNAS: c.tune.portsOfNAS, Conns: c.tune.ports,
+		}),
+		trace: c.Trace != nil, fault: c.check(), peersFault: peersCheck(c.Peers),
 	}
-	if core.idleTimeout == 0 {
-		core.idleTimeout = 30 * time.Second
-	}
-	if core.random == nil {
-		core.random = rand.Float64
-	}
-	if core.portsOfNAS == 0 {
-		core.portsOfNAS = maxPortsOfNAS
-	}
-	core.budget.core = core
-	if core.budget.most = c.tune.ports; core.budget.most == 0 {
-		core.budget.most = systemPorts()
-	}
-	core.budget.max = core.budget.most
-	core.ctx, core.cancel = context.WithCancel(context.Background())
-	return core
 }
+
+// rateLimit is l without a Rate that is none.
+func rateLimit(l Limit) rate.Limit { return rate.Limit(l.bounded()) }
 
 // check says what is wrong with the configuration, Peers aside.
 func (c *Client) check() error {
@@ -94,118 +65,101 @@ func (c *Client) faults() error {
 	return errors.Join(core.fault, core.peersFault)
 }
 
-// now is the time on the client's own clock.
-func (core *clientCore) now() instant { return time.Since(core.epoch) }
-
-// errClosed is what a closed client says.
-var errClosed = fmt.Errorf("dac: the Client is closed: %w", net.ErrClosed)
-
-// enter lets x have its turn at nas, or queues it.
-func (core *clientCore) enter(nas netip.AddrPort, x *exchange) (hasTurn bool, err error) {
-	for {
-		t, err := core.target(nas)
-		if err != nil {
-			return false, err
-		}
-		if hasTurn, err = t.enter(x, x.began); err != errGone {
-			return hasTurn, err
-		}
-	}
+// makeExchange begins an exchange of r with peer. The rest of call is the caller's.
+func (core *clientCore) makeExchange(peer *Peer, r *Request, call exchange.Call) *exchange.Exchange {
+	p := peer.spoken()
+	call.Body, call.Code, call.AuthorizeOnly = (*requestBody)(r), r.Packet.Code, packet.AuthorizeOnly(r.Packet.Attributes)
+	return core.Make(&p, &call)
 }
 
-// target returns the target for nas, a new one where it was not asked before.
-func (core *clientCore) target(nas netip.AddrPort) (*target, error) {
-	core.mu.RLock()
-	t, closed := core.targets[nas], core.closed
-	core.mu.RUnlock()
-	if t != nil && !closed {
-		return t, nil
-	}
-	core.mu.Lock()
-	defer core.mu.Unlock()
-	if core.closed {
-		return nil, errClosed
-	}
-	if t := core.targets[nas]; t != nil {
-		return t, nil
-	}
-	if len(core.targets) >= maxTargets {
-		core.forgetSome()
-	}
-	t = &target{core: core, nas: nas, armed: never}
-	core.targets[nas] = t
-	return t, nil
-}
-
-// forgetSome makes room: of a few targets that the map gives, which are random ones, those go that have nothing under way.
-func (core *clientCore) forgetSome() {
-	seen := 0
-	for nas, t := range core.targets {
-		if t.mu.TryLock() { // whoever holds it may be waiting for core.mu
-			if len(t.ports) == 0 && t.queue.first == nil && !t.opening {
-				t.closed = true
-				t.counters.addTo(&core.gone)
-				delete(core.targets, nas)
-			}
-			t.mu.Unlock()
-		}
-		if seen++; seen == 64 {
-			return
-		}
-	}
-}
-
-// spawn runs f in a goroutine that close waits for. It reports false when the client is closed.
-func (core *clientCore) spawn(f func()) bool {
-	core.mu.RLock()
-	defer core.mu.RUnlock()
-	if !core.closed {
-		core.running.Go(f)
-	}
-	return !core.closed
-}
-
-func (core *clientCore) close() {
-	core.mu.Lock()
-	core.closed = true
-	targets := make([]*target, 0, len(core.targets))
-	for _, t := range core.targets {
-		targets = append(targets, t)
-	}
-	core.mu.Unlock()
-	core.cancel()
-	for _, t := range targets {
-		t.shut()
-	}
-	core.running.Wait()
-}
-
-// dial opens a way to nas.
-func (core *clientCore) dial(nas netip.AddrPort) (net.Conn, error) {
-	if core.dialer == nil {
-		return dialUDP(nil, nas)
-	}
-	ctx, cancel := context.WithTimeout(core.ctx, core.retry.Duration)
-	defer cancel()
-	conn, err := core.dialer(ctx, nas)
-	if err == nil && conn == nil {
-		err = errors.New("Client.Dial returned neither a Conn nor an error")
-	}
-	return conn, err
-}
-
-// DialFrom returns a Dial of a Client that sends from the address local, for a host with several of which the NASes know one. Its sockets
-// are connected UDP sockets, like those of a Client without Dial.
+// DialFrom returns a Dial of a Client that sends from the address local, for a host with several of
+// which the NASes know one. Its sockets are connected UDP sockets, like those of a Client without
+// Dial.
 func DialFrom(local netip.Addr) func(ctx context.Context, nas netip.AddrPort) (net.Conn, error) {
 	return func(ctx context.Context, nas netip.AddrPort) (net.Conn, error) {
-		return dialUDP(net.UDPAddrFromAddrPort(netip.AddrPortFrom(local, 0)), nas)
+		return exchange.DialUDP(net.UDPAddrFromAddrPort(netip.AddrPortFrom(local, 0)), nas)
 	}
 }
 
-func dialUDP(from *net.UDPAddr, nas netip.AddrPort) (net.Conn, error) {
-	c, err := net.DialUDP("udp", from, net.UDPAddrFromAddrPort(nas))
-	if err != nil { // a nil *net.UDPConn is no nil Conn
-		return nil, fmt.Errorf("%w; look at the addresses and the routes of this machine", err)
+// openVia opens a connection to nas by the Transport of p.
+func openVia(ctx context.Context, nas netip.AddrPort, p Peer) (*exchange.TransportConn, error) {
+	pc, err := p.Via.Open(ctx, nas, p)
+	if err != nil {
+		return nil, err
 	}
-	return c, nil
+	if pc == nil {
+		return nil, errors.New("Transport.Open returned neither a PacketConn nor an error")
+	}
+	info := pc.Info()
+	if err := checkInfo(info); err != nil {
+		pc.Close()
+		return nil, err
+	}
+	w := &exchange.Info{
+		Transport: info.Transport, Tokens: info.Version == RADIUS11, Reliable: info.Reliable, Secret: authn.Secret(info.Secret), Break: pc.Break, Host: info,
+	}
+	if info.Identifiers != nil {
+		w.Identifiers = info.Identifiers
+	}
+	return &exchange.TransportConn{Link: netio.NewStreamLink(pc, info.Local), Info: w}, nil
+}
+
+// checkInfo says what is wrong with what a Transport says of a connection.
+func checkInfo(info *ConnInfo) error {
+	switch {
+	case info == nil:
+		return errors.New("PacketConn.Info returned nil")
+	case info.Version != RADIUS11 && info.Secret == "":
+		return errors.New("ConnInfo.Secret is empty, and RADIUS/1.0 signs with it: set it to \"radsec\" for TLS")
+	}
+	return nil
+}
+
+// A clientObserver tells Trace and Logger of a Client what becomes of its packets.
+type clientObserver struct {
+	trace func(Event)
+	report.Log
+}
+
+// newClientObserver returns nil where there is neither a Logger nor a Trace.
+func newClientObserver(c *Client) exchange.Observer {
+	if c.Trace == nil && c.Logger == nil {
+		return nil
+	}
+	return &clientObserver{c.Trace, report.Log{Logger: show.Steady(c.Logger)}}
+}
+
+var clientOps = [...]EventOp{exchange.Sent: Sent, exchange.Resent: Resent, exchange.Received: Received, exchange.Dropped: Dropped, exchange.GaveUp: GaveUp}
+
+// Packet tells of one packet. Its octets may be unverified.
+func (o *clientObserver) Packet(c *exchange.PacketEvent) {
+	e := Event{
+		Time: time.Now(), Op: clientOps[c.Op], Local: c.Local, Peer: c.NAS, Wire: c.Octets, ID: c.ID, Err: c.Err, Tag: c.Label, Transport: "udp",
+	}
+	if c.Info != nil {
+		e.Transport, e.PeerIdentity = c.Info.Transport, c.Info.Host.(*ConnInfo).Identity
+	}
+	if len(c.Octets) > 1 {
+		e.Code = radius.Code(c.Octets[0])
+	}
+	if e.Op == Received {
+		e.Cause = packet.RefusalOf(c.Octets).Cause
+	}
+	if c.GaveUp != nil {
+		e.Err = errorOf(c.GaveUp)
+	}
+	if o.trace != nil {
+		o.tell(e)
+	}
+	o.Log.Packet(c, e.Err)
+}
+
+// tell calls Trace, and survives its panic in a goroutine of the Client's: the NAS has been asked,
+// or has answered, and that is what counts. The panic about a request that leaves is that of the
+// call.
+func (o *clientObserver) tell(e Event) {
+	if e.Op != Sent {
+		defer show.Survive(o.Logger, "dac: Client.Trace panicked")
+	}
+	o.trace(e)
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Many calls at once over real sockets, of which some are given up at any time: whoever goes on has the answer to its own request, and nothing is
-// left in flight.
+// Many calls at once over real sockets, of which some are given up at any time: the others have
+// the answer to its own request, and nothing is left in flight.
 func TestCrowdOfCallsOfWhichSomeAreCancelled(t *testing.T) {
 	nas := dactest.NewNAS(t, dac.HandlerFunc(func(ctx context.Context, r *dac.Request) (*dac.Response, error) {
 		port, err := attrs.NASPort.Get(r.Packet.Attributes)
@@ -28,7 +28,8 @@ func TestCrowdOfCallsOfWhichSomeAreCancelled(t *testing.T) {
 		}
 		return r.ACK(attrs.Class.Of([]byte{byte(port >> 8), byte(port)}))
 	}))
-	// Nothing is sent again: an answer to a retransmission could come when its identifier is another request's.
+	// Nothing is sent again: an answer to a retransmission could come when its identifier is
+	// another request's.
 	nas.Client.Retry = dac.Retry{Initial: time.Minute, Max: time.Minute, Duration: 2 * time.Minute}
 	var wg sync.WaitGroup
 	var answered, cancelled atomic.Int64
@@ -63,7 +64,8 @@ func TestCrowdOfCallsOfWhichSomeAreCancelled(t *testing.T) {
 	assert.Zero(t, n.BadAuthenticator+n.Malformed, "every answer finds its own request, or none")
 }
 
-// Refusals by ICMP meet a crowd like one: each request is refused, sent as often as Retry says, and counted.
+// Refusals by ICMP meet a crowd like one: each request is refused, sent as often as Retry says, and
+// counted.
 func TestCrowdOfCallsToAPortThatRefuses(t *testing.T) {
 	addr := dactest.DeadPort(t)
 	client := &dac.Client{Peers: dac.SharedSecret(dactest.Secret), Retry: dac.Retry{Initial: 50 * time.Millisecond, Transmissions: 2}}
@@ -73,7 +75,8 @@ func TestCrowdOfCallsToAPortThatRefuses(t *testing.T) {
 		wg.Go(func() {
 			_, err := client.Disconnect(t.Context(), addr, attrs.UserName.Of("bob"))
 			assert.ErrorIs(t, err, dac.ErrUnreachable)
-			if silent, ok := errors.AsType[*dac.NoAnswerError](err); assert.True(t, ok) {
+			var silent *dac.NoAnswerError
+			if assert.True(t, errors.As(err, &silent)) {
 				assert.Equal(t, 2, silent.Sent)
 			}
 		})

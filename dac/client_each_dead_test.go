@@ -51,16 +51,17 @@ func (p *park) run(t *testing.T, n int, nases ...netip.AddrPort) (sum tally) {
 	return sum
 }
 
-// One NAS in a hundred is dead: the others finish as if it were not there, whether its jobs are few or so many that they would fill
-// the queue.
+// One NAS in a hundred is dead: the others finish as if it were not there. Where its jobs fill the
+// queue they wait until it may be suspected, 9/8 of the first timeout, and once.
 func TestOneDeadNASInAHundredSlowsNobody(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		nases int
 		jobs  int // of each
+		wait  time.Duration
 	}{
-		{"few jobs", 100, 300},
-		{"more than the queue takes", 5, 7000},
+		{"few jobs", 100, 300, 0},
+		{"more than the queue takes", 5, 7000, 9 * time.Second / 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if testing.Short() && c.jobs > 1000 {
@@ -82,13 +83,13 @@ func TestOneDeadNASInAHundredSlowsNobody(t *testing.T) {
 				})
 			}
 			t.Logf("alone %v, beside a dead one %v", times[0], times[1])
-			assert.LessOrEqual(t, times[1].Seconds(), 1.1*times[0].Seconds())
+			assert.LessOrEqual(t, times[1].Seconds(), 1.1*times[0].Seconds()+c.wait.Seconds())
 		})
 	}
 }
 
-// NASes of which none answers at once are slow, or this machine stood still: no job is given up for that, though the first answer leaves one NAS
-// with nothing to do while the others seem silent.
+// NASes of which none answers at once are slow, or this machine stood still: no job is given up for
+// that, though the first answer leaves one NAS with nothing to do while the others seem silent.
 func TestSlowNASesLoseNoJobs(t *testing.T) {
 	for _, latency := range []time.Duration{300 * time.Millisecond, 900 * time.Millisecond} {
 		t.Run(latency.String(), func(t *testing.T) {
@@ -102,7 +103,8 @@ func TestSlowNASesLoseNoJobs(t *testing.T) {
 	}
 }
 
-// A NAS that is silent from the beginning gets what Budget allows, then a probe, and then its jobs fail fast, with an error that says so.
+// A NAS that is silent from the beginning gets what Budget allows, then a probe, and then its jobs
+// fail fast, with an error that says so.
 func TestEachFailsADeadNASFast(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newPark(t, 1, time.Millisecond)
@@ -115,7 +117,7 @@ func TestEachFailsADeadNASFast(t *testing.T) {
 			none := noAnswer(t, out.Err)
 			assert.True(t, dac.Retryable(out.Err))
 			if none.Sent == 0 {
-				text = none.Error()
+				text = none.Error() + "; " + none.Hint()
 				continue
 			}
 			assert.Equal(t, 4, none.Sent)
@@ -124,7 +126,7 @@ func TestEachFailsADeadNASFast(t *testing.T) {
 		assert.Equal(t, 6, silent, "five, and a probe")
 		assert.Equal(t, 60*time.Second, time.Since(began))
 		assert.EqualValues(t, 6*4, p.sentTo(p.addrs[0]))
-		assert.Equal(t, "dac: no answer from 10.0.0.0:3799: nothing was sent, since 6 requests in a row had no answer, for 1m0s; the NAS is asked again now and then: try later, and look at whether it is up and reached", text)
+		assert.Equal(t, "dac: no answer from 10.0.0.0:3799: nothing was sent, since the NAS is silent; 6 requests in a row had no answer, for 1m0s; the NAS is asked again now and then: try later, and look at whether it is up and reached", text)
 	})
 }
 
@@ -154,7 +156,8 @@ func TestEachProbesANASThatWasGivenUp(t *testing.T) {
 		nas := p.dead[p.addrs[0]]
 		nas.Store(true)
 		began := time.Now()
-		steady := func(yield func(dac.Job) bool) { // ten jobs a second for it, and as many for another
+		steady := func(yield func(dac.Job) bool) {
+			// Ten jobs a second for it, and as many for another.
 			for i := range 4000 {
 				time.Sleep(50 * time.Millisecond)
 				if !yield(dac.Job{NAS: p.addrs[i%2], Request: request(t, i), Tag: time.Since(began)}) {

@@ -92,7 +92,7 @@ func (p *park) sentTo(addr netip.AddrPort) int64 {
 	return n.(*atomic.Int64).Load()
 }
 
-// Every job comes out once, whatever becomes of it.
+// Every job comes out once, with any outcome.
 func TestEachYieldsEveryJobOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newPark(t, 7, time.Millisecond)
@@ -180,7 +180,7 @@ func TestEachStopsWithItsConsumer(t *testing.T) {
 	})
 }
 
-// jobs that blocks, and does not know that nobody wants more, does not keep Each from returning.
+// jobs that blocks, and does not know that no more are wanted, does not keep Each from returning.
 func TestEachReturnsThoughJobsBlocks(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newPark(t, 1, time.Millisecond)
@@ -197,7 +197,8 @@ func TestEachReturnsThoughJobsBlocks(t *testing.T) {
 			assert.NoError(t, out.Err)
 			break
 		}
-		more <- dac.Job{NAS: p.addrs[0], Request: request(t, 2)} // is drawn, goes nowhere, and ends the goroutine
+		// Is drawn, goes nowhere, and ends the goroutine.
+		more <- dac.Job{NAS: p.addrs[0], Request: request(t, 2)}
 		synctest.Wait()
 		assert.EqualValues(t, 1, p.client.Stats().Total.Disconnect.Requests)
 	})

@@ -11,25 +11,15 @@ func SetRandom(c *Client, f func() float64) { c.tune.random = f }
 func SetPorts(c *Client, ofNAS, all int) { c.tune.portsOfNAS, c.tune.ports = ofNAS, all }
 
 // OpenPorts is how many source ports c has to nas, and to all.
-func OpenPorts(c *Client, nas netip.AddrPort) (ofNAS, all int) {
-	core := c.core()
-	if t, err := core.target(nas); err == nil {
-		t.mu.Lock()
-		ofNAS = len(t.ports)
-		t.mu.Unlock()
-	}
-	core.budget.mu.Lock()
-	defer core.budget.mu.Unlock()
-	return ofNAS, core.budget.open
-}
+func OpenPorts(c *Client, nas netip.AddrPort) (ofNAS, all int) { return c.core().OpenConns(nas) }
 
 // Timeouts is the row of RT that r gives for n transmissions.
 func (r Retry) Timeouts(n int, random func() float64) (rts []float64) {
-	r = r.filled()
-	prev := r.timeout(0, random)
+	f := r.filled()
+	prev := f.Timeout(0, random)
 	for range n {
 		rts = append(rts, prev.Seconds())
-		prev = r.timeout(prev, random)
+		prev = f.Timeout(prev, random)
 	}
 	return rts
 }

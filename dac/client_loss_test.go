@@ -19,8 +19,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A lossModel is what RFC 5080, section 2.2.1, makes of a network that loses a share of the datagrams each way: sends at 0, 2, 6 and 14 s with
-// jitter, a fifth where it falls below 30 s, each answered at once with the chance that neither datagram is lost.
+// A lossModel is what RFC 5080, section 2.2.1, makes of a network that loses a share of the
+// datagrams each way: sends at 0, 2, 6 and 14 s with jitter, a fifth where it falls below 30 s,
+// each answered at once with the chance that neither datagram is lost.
 func lossModel(loss float64, n int, random *rand.Rand) (sends [6]float64, silent float64) {
 	jitter := func(d float64) float64 { return d * (0.2*random.Float64() - 0.1) }
 	for range n {
@@ -47,8 +48,8 @@ func lossModel(loss float64, n int, random *rand.Rand) (sends [6]float64, silent
 	return sends, silent / float64(n)
 }
 
-// Through a network that loses three in ten each way every request ends, none is executed twice, and the transmissions are distributed as
-// the model says, within four standard deviations.
+// Through a network that loses three in ten each way every request ends, none is executed twice,
+// and the transmissions are distributed as the model says, within four standard deviations.
 func TestR5080_2_2_1_TransmissionsUnderLoss(t *testing.T) {
 	const n, loss = 4000, 0.3
 	bubble(t, func(t *testing.T) {
@@ -79,7 +80,8 @@ func TestR5080_2_2_1_TransmissionsUnderLoss(t *testing.T) {
 					assert.EqualValues(t, 1, executed[i].Load(), "answered, so executed once")
 					return
 				}
-				none, ok := errors.AsType[*dac.NoAnswerError](err)
+				var none *dac.NoAnswerError
+				ok := errors.As(err, &none)
 				if !assert.True(t, ok, "%v", err) {
 					return
 				}

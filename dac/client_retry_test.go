@@ -54,8 +54,8 @@ func TestR5080_2_2_1_3_Timeouts(t *testing.T) {
 	}
 }
 
-// The intervals of many requests, in virtual time: each uniform within a tenth of what RFC 5080 says, none above MRT by more than the
-// jitter.
+// The intervals of many requests, in virtual time: each uniform within a tenth of what RFC 5080
+// says, none above MRT by more than the jitter.
 func TestR5080_2_2_1_1_Jitter(t *testing.T) {
 	const n = 2000
 	bubble(t, func(t *testing.T) {
@@ -114,7 +114,8 @@ func TestR5080_2_2_1_1_Jitter(t *testing.T) {
 	})
 }
 
-// assertUniform holds rands to the uniform distribution over [-0.1, 0.1] by the test of Kolmogorov and Smirnov, at a level of 0.001.
+// assertUniform holds rands to the uniform distribution over [-0.1, 0.1] by the test of Kolmogorov
+// and Smirnov, at a level of 0.001.
 func assertUniform(t *testing.T, name string, rands []float64) {
 	slices.Sort(rands)
 	worst, n := 0.0, float64(len(rands))
@@ -252,7 +253,8 @@ func TestR5176_2_3_12_RequestAuthenticator(t *testing.T) {
 	})
 }
 
-// What the client adds to a request, and how a Peer keeps it from that. The request itself stays as it was.
+// What the client adds to a request, and how a Peer keeps it from that. The request itself stays as
+// it was.
 func TestR5176_6_3_1_EventTimestampAndMessageAuthenticatorAdded(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -15,7 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A scripted is a NAS in a bubble that does as it is told, and a Client without jitter that asks it.
+// A scripted is a NAS in a bubble that does as it is told, and a Client without jitter that asks
+// it.
 type scripted struct {
 	*dactest.ScriptedNAS
 	t     *testing.T

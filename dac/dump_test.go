@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/radius-dynauth/dynauth/dac/internal/packet"
 	"github.com/stretchr/testify/require"
 )
 
@@ -143,7 +144,7 @@ func FuzzDump(f *testing.F) {
 				}
 			}
 		}
-		_, err := cut(b)
+		_, err := packet.Cut(b)
 		if malformed := strings.Contains(text, "\n\t# malformed: ") || text == "no octets\n"; malformed != errors.Is(err, ErrMalformed) {
 			t.Fatalf("%v: %q", err, text)
 		}

@@ -11,7 +11,8 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// How a hundred thousand sessions are ended: jobs come from a generator, outcomes as they are done, and memory does not grow with their number.
+// How a hundred thousand sessions are ended: jobs come from a generator, outcomes as they are done,
+// and memory does not grow with their number.
 func ExampleClient_Each() {
 	nas, stop := labNAS(func(ctx context.Context, r *dac.Request) (*dac.Response, error) {
 		if id, err := attrs.AcctSessionID.Get(r.Attributes()); err != nil || id == "00000007" {

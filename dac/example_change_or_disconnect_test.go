@@ -12,7 +12,8 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// How a change that a NAS cannot make becomes a disconnect: the subscriber signs in anew and gets it then.
+// How a change that a NAS cannot make becomes a disconnect: the subscriber signs in again and gets
+// it then.
 func ExampleChangeOrDisconnect() {
 	nas, stop := labNAS(func(ctx context.Context, r *dac.Request) (*dac.Response, error) {
 		if !r.Disconnect() {

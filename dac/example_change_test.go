@@ -15,8 +15,8 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// How do I change what a subscriber gets? A CoA-Request names the session and has what is to be different, mostly attributes of the NAS's vendor. All of
-// it is done, or nothing is.
+// How do I change what a subscriber gets? A CoA-Request names the session and has what is to be
+// different, mostly attributes of the NAS's vendor. All of it is done, or nothing is.
 func ExampleClient_CoA() {
 	nas, stop := labNAS(func(ctx context.Context, r *dac.Request) (*dac.Response, error) {
 		for line := range attrs.Format(attrs.Filter(r.Attributes(), func(id attrs.ID) bool { return id.Vendor == mikrotik.Vendor })) {
@@ -50,7 +50,8 @@ func ExampleClient_CoA() {
 	// not by this NAS: Cisco-AVPair = "subscriber:command=bounce-host-port"
 }
 
-// How do I have a session authorized anew? The NAS refuses with 507, which is success here, and asks with an Access-Request of its own that has the State.
+// How do I have a session authorized again? The NAS refuses with 507, which is success here, and
+// asks with an Access-Request of its own that has the State.
 func ExampleClient_Reauthorize() {
 	nas, stop := labNAS(func(ctx context.Context, r *dac.Request) (*dac.Response, error) {
 		return r.NAK(errcause.RequestInitiated, attrs.ServiceType.Of(attrs.AuthorizeOnly))

@@ -16,7 +16,8 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// labNAS runs a NAS on loopback for an example: a handler, and no more. A NAS uses a session.Dispatcher as its handler.
+// labNAS runs a NAS on loopback for an example: a handler, and no more. A NAS uses a
+// session.Dispatcher as its handler.
 func labNAS(h dac.HandlerFunc) (addr netip.AddrPort, stop func()) {
 	pc, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {

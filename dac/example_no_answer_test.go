@@ -18,12 +18,14 @@ func ExampleNoAnswerError() {
 	defer stop()
 	client := &dac.Client{
 		Peers: dac.SharedSecret("s3cret of the lap, and long"),
-		Retry: dac.Retry{Initial: 10 * time.Millisecond, Transmissions: 3}, // the zero Retry takes 30 s, as RFC 5080 wants it
+		// The zero Retry takes 30 s, as RFC 5080 wants it.
+		Retry: dac.Retry{Initial: 10 * time.Millisecond, Transmissions: 3},
 	}
 	defer client.Close()
 
 	_, err := client.Disconnect(context.Background(), nas, attrs.UserName.Of("bob"))
-	if silent, ok := errors.AsType[*dac.NoAnswerError](err); ok {
+	var silent *dac.NoAnswerError
+	if errors.As(err, &silent) {
 		fmt.Println("sent", silent.Sent, "times; seen:", len(silent.Discarded), "kinds of replies that do not verify")
 		fmt.Println("worth another try later:", dac.Retryable(err))
 	}

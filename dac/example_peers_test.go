@@ -28,7 +28,7 @@ func ExamplePeerMap() {
 	// 198.51.100.1  [secret] false dac: unknown peer
 }
 
-// Peers from a database: asked once a minute for each address, that it knows nobody there too.
+// Peers from a database: asked once a minute for each address, unknown ones included.
 func ExampleCachePeers() {
 	questions := 0
 	database := dac.PeersFunc(func(ctx context.Context, addr netip.AddrPort) (dac.Peer, error) {
@@ -52,7 +52,7 @@ func ExampleCachePeers() {
 	// 2 questions
 }
 
-// One secret for everybody, in a lab.
+// One secret for all peers, in a lab.
 func ExampleSharedSecret() {
 	peers := dac.SharedSecret("s3cret")
 	p, err := peers.Peer(context.Background(), netip.MustParseAddrPort("203.0.113.9:3799"))
@@ -61,4 +61,36 @@ func ExampleSharedSecret() {
 	// Output:
 	// true <nil>
 	// [secret]
+}
+
+// Peers as a clients.conf has them.
+func ExamplePeersByName() {
+	peers, err := dac.PeersByName(map[string]dac.NamedPeer{
+		"bras1": {Addrs: []string{"192.0.2.1", "2001:db8::/48"}, Peer: dac.Peer{Secret: "s3cret"}},
+		"aaa":   {Addrs: []string{"198.51.100.0/24"}, Peer: dac.Peer{Secret: "0ther", Limit: dac.Limit{Rate: 100, Burst: 10}}},
+	})
+	p, _ := peers.Peer(context.Background(), netip.MustParseAddrPort("198.51.100.7:0"))
+	fmt.Println(p.Name, err)
+	// Output:
+	// aaa <nil>
+}
+
+// A NAS by name, or by address with another port.
+func ExampleResolve() {
+	for _, host := range []string{"192.0.2.1", "[2001:db8::1]:1700"} {
+		nas, err := dac.Resolve(context.Background(), host)
+		fmt.Println(nas, err)
+	}
+	// Output:
+	// 192.0.2.1:3799 <nil>
+	// [2001:db8::1]:1700 <nil>
+}
+
+// One record for every address.
+func ExampleAnyPeer() {
+	peers := dac.AnyPeer(dac.Peer{Name: "lab", Secret: "s3cret", IgnoreEventTimestamp: true})
+	p, err := peers.Peer(context.Background(), netip.MustParseAddrPort("203.0.113.9:0"))
+	fmt.Println(p.Name, p.IgnoreEventTimestamp, err)
+	// Output:
+	// lab true <nil>
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// How do I send requests on to the NASes? A Proxy is the Handler of one Server and asks by one Client; where a request goes is what a Router
-// says. This one knows two NASes by their names; package dac/route has Routers that learn.
+// How do I send requests on to the NASes? A Proxy is the Handler of one Server and asks by one
+// Client; where a request goes is what a Router says. This one knows two NASes by their names;
+// package dac/route has Routers that learn.
 func ExampleProxy() {
 	nases := map[string]netip.AddrPort{
 		"bng-1": netip.MustParseAddrPort("192.0.2.1:3799"),
@@ -43,7 +44,7 @@ func ExampleProxy() {
 	defer cancel()
 	fmt.Println(srv.ListenAndServe(ctx))
 
-	// What a sender would be told about a NAS that nobody knows.
+	// What a sender would be told about a NAS that is not known.
 	r, _ := dac.NewDisconnect(attrs.NASIdentifier.Of("bng-3"), attrs.AcctSessionID.Of("4f2a"))
 	_, err := proxy.Handle(context.Background(), r)
 	fmt.Println(errcause.Of(err))

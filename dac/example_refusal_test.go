@@ -24,8 +24,9 @@ func ExampleNAKError() {
 	case errors.Is(err, errcause.ResourcesUnavailable):
 		fmt.Println("later")
 	}
-	if nak, ok := errors.AsType[*dac.NAKError](err); ok {
-		fmt.Println(uint32(nak.Cause), nak.Cause.Description())
+	var refusal *dac.NAKError
+	if errors.As(err, &refusal) {
+		fmt.Println(uint32(refusal.Cause), refusal.Cause.Description())
 	}
 
 	// How a handler says more than a cause: to the local log, and in the answer.

@@ -15,8 +15,9 @@ import (
 	"github.com/radius-dynauth/dynauth/dac/dactest"
 )
 
-// How do I change a shared secret while requests come in? The NAS takes both for a while: Secret and Previous. A request is answered with the secret
-// that it was signed with, so the senders change one after the other, and nobody waits for anybody. At the end Previous is left out.
+// How do I change a shared secret while requests come in? The NAS takes both for a while: Secret
+// and Previous. A request is answered with the secret that it was signed with, so the senders
+// change one after the other, and none waits for another. At the end Previous is left out.
 func ExamplePeer_secretRotation() {
 	peers := map[string]dac.Peer{
 		"before":      {Secret: "the old s3cret"},

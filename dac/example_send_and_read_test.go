@@ -4,6 +4,7 @@ package dac_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"net/netip"
@@ -14,7 +15,29 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// How a request is sent whose answer somebody else is to interpret: a proxy's whole handler is return client.Do(ctx, nas, r).
+// How a request is sent whose answer another is to interpret: the whole handler of a proxy is
+// return client.RoundTrip(ctx, nas, r).
+func ExampleClient_RoundTrip() {
+	nas, stop := labNAS(func(ctx context.Context, r *dac.Request) (*dac.Response, error) {
+		return r.NAK(errcause.UnsupportedAttribute)
+	})
+	defer stop()
+	client := &dac.Client{Peers: dac.SharedSecret("s3cret of the lab, and long")}
+	defer client.Close()
+
+	r, err := dac.NewCoA(attrs.UserName.Of("bob"), attrs.FilterID.Of("slow"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	resp, err := client.RoundTrip(context.Background(), nas, r)
+	fmt.Println(err)
+	fmt.Println(resp.ACK(), resp.Packet.Code, resp.Cause())
+	// Output:
+	// <nil>
+	// false CoA-NAK Unsupported-Attribute (401)
+}
+
+// How a request that was built by hand is sent: nil is done.
 func ExampleClient_Do() {
 	nas, stop := labNAS(func(ctx context.Context, r *dac.Request) (*dac.Response, error) {
 		return r.NAK(errcause.UnsupportedAttribute)
@@ -28,11 +51,11 @@ func ExampleClient_Do() {
 		log.Fatal(err)
 	}
 	resp, err := client.Do(context.Background(), nas, r)
-	fmt.Println(err)
-	fmt.Println(resp.ACK(), resp.Packet.Code, resp.Cause())
+	fmt.Println(errors.Is(err, errcause.UnsupportedAttribute), resp.Packet.Code)
+	fmt.Println(dac.Hint(err))
 	// Output:
-	// <nil>
-	// false CoA-NAK Unsupported-Attribute (401)
+	// true CoA-NAK
+	// leave out what this NAS does not take: look at vendors' attributes first, then at identification
 }
 
 // How to see what would be sent.

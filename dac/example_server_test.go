@@ -14,8 +14,9 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// How does a program answer requests without the rules of package session? A Handler gets packets that are verified and not duplicates, and returns an
-// answer or an error. The rules of RFC 5176 are then its own business: a NAS has a session.Dispatcher as its Handler.
+// How does a program answer requests without the rules of package session? A Handler gets packets
+// that are verified and not duplicates, and returns an answer or an error. The rules of RFC 5176
+// are then its own business: a NAS has a session.Dispatcher as its Handler.
 func ExampleServer() {
 	server := &dac.Server{
 		Peers: dac.PeerMap{netip.MustParsePrefix("127.0.0.0/8"): {Name: "aaa", Secret: "s3cret of the lab, and long"}},
@@ -41,7 +42,8 @@ func ExampleServer() {
 	client := &dac.Client{Peers: dac.SharedSecret("s3cret of the lab, and long")}
 	nas := netip.MustParseAddrPort(socket.LocalAddr().String())
 	for _, user := range []string{"bob", "eve"} {
-		resp, _ := client.Disconnect(ctx, nas, attrs.UserName.Of(user)) // a NAK is an error beside the Response
+		// A NAK is an error beside the Response.
+		resp, _ := client.Disconnect(ctx, nas, attrs.UserName.Of(user))
 		fmt.Println(user, resp.Packet.Code)
 	}
 	stop()

@@ -16,7 +16,8 @@ import (
 	"github.com/radius-dynauth/dynauth/dac/dactest"
 )
 
-// How do I have packets in my log, in a capture file and in a diagram? Trace goes to all of them, a line each.
+// How do I have packets in my log, in a capture file and in a diagram? Trace goes to all of them, a
+// line each.
 func ExampleTee() {
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutChance}))
 	var capture bytes.Buffer // an *os.File, mostly
@@ -44,8 +45,8 @@ func ExampleTee() {
 	fmt.Println(capture.Len(), "octets of capture")
 	fmt.Println(strings.Count(diagram.String(), "|"), "marks on the two lines of life")
 	// Output:
-	// level=INFO msg=packet dac.op=received dac.peer=192.0.2.1:49152 dac.code=Disconnect-Request
-	// level=INFO msg=packet dac.op=sent dac.peer=192.0.2.1:49152 dac.code=Disconnect-ACK
+	// level=INFO msg=packet dac.op=received dac.addr=192.0.2.1:49152 dac.code=Disconnect-Request
+	// level=INFO msg=packet dac.op=sent dac.addr=192.0.2.1:49152 dac.code=Disconnect-ACK
 	// <nil> <nil> <nil>
 	// 199 octets of capture
 	// 4 marks on the two lines of life

@@ -32,10 +32,12 @@ func ExampleResend() {
 	// CoA-ACK <nil>
 }
 
-// How a Disconnect is repeated until the session is gone: a lost answer and the 503 that follows it are success.
+// How a Disconnect is repeated until the session is gone: a lost answer and the 503 that follows it
+// are success.
 func ExampleUntilGone() {
 	tries := 0
-	lossy := func(ctx context.Context) (*dac.Response, error) { // a client.Attempt whose first answer gets lost
+	lossy := func(ctx context.Context) (*dac.Response, error) {
+		// A client.Attempt whose first answer gets lost.
 		if tries++; tries == 1 {
 			return nil, &dac.NoAnswerError{Sent: 5}
 		}

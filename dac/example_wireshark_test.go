@@ -15,7 +15,8 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// How do I see what crosses the wire in Wireshark? Trace of a Client or a Server, written to a file:
+// How do I see what crosses the wire in Wireshark? Trace of a Client or a Server, written to a
+// file:
 //
 //	tshark -r dynauth.pcap -o radius.shared_secret:s3cret -o radius.validate_authenticator:TRUE
 func ExamplePcapTo() {
@@ -47,7 +48,7 @@ func ExamplePcapTo() {
 	// Output:
 	// sent Disconnect-Request 192.0.2.10:3799
 	// received Disconnect-NAK 192.0.2.10:3799
-	// dac: Disconnect-NAK from 192.0.2.10:3799: Session-Context-Not-Found (503); the session has ended, is on another NAS or is named otherwise there: look at its latest Accounting-Request
+	// dac: Disconnect-NAK from 192.0.2.10:3799: Session-Context-Not-Found (503)
 	// 205 octets of capture
 	// <nil> <nil>
 }

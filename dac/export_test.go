@@ -2,15 +2,20 @@
 
 package dac
 
-import "context"
+import (
+	"context"
+
+	"github.com/radius-dynauth/dynauth/dac/internal/authn"
+	"github.com/radius-dynauth/dynauth/dac/internal/serve"
+)
 
 // Raced says that the race detector is on.
 const Raced = raced
 
 // ByWorker reports whether a worker runs the handler with that context, and not the read loop.
-func ByWorker(ctx context.Context) bool { return ctx.Value(jobKey{}).(*job).reader == nil }
+func ByWorker(ctx context.Context) bool { return ctx.Value(serve.JobKey{}).(*serve.Job).ByWorker() }
 
-// Resign signs the octets of a request in place, whatever stands in them.
+// Resign signs the octets of a request in place, with any content.
 func Resign(b []byte, s Secret) []byte {
 	signRequest(b, s)
 	return b
@@ -18,6 +23,6 @@ func Resign(b []byte, s Secret) []byte {
 
 // RequestAuthenticator is what the Request Authenticator of the octets b must be.
 func RequestAuthenticator(b []byte, s Secret) (sum []byte) {
-	withHasher(func(h *hasher) { sum = append(sum, h.authenticator(b, zeros[:], s)...) })
-	return sum
+	want := authn.Authenticator(b, authn.Field{}, authn.Secret(s))
+	return want[:]
 }

@@ -24,21 +24,32 @@ import (
 	"layeh.com/radius"
 )
 
-// FuzzServer holds a whole Server over a network in memory to its rules. What the fuzzer gives is a script: which valid packet to take, how
-// to change it, what to sign it with, from where to send it, what the handler makes of it, and how long to wait. Nothing is executed
-// twice, each datagram draws silence or one answer, and which of the two is known by reading the packet as a client would.
+// FuzzServer holds a whole Server over a network in memory to its rules. What the fuzzer gives is a
+// script: which valid packet to take, how to change it, what to sign it with, from where to send
+// it, what the handler makes of it, and how long to wait. Nothing is executed twice, each datagram
+// draws silence or one answer, and which of the two is known by reading the packet as a client
+// would.
 func FuzzServer(f *testing.F) {
 	for _, s := range []string{
 		"",
-		"\x00\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00",                                    // the same twice
-		"\x01\x00\x00\x01\x00" + "\x01\x00\x00\x02\x00",                                    // a CoA from two ports
-		"\x02\x00\x00\x00\x00" + "\xf3\x02\x00\x00\x03\x00" + "\x02\x00\x00\x00\x00",       // stamped, and again after the window
-		"\x03\x00\x00\x00\x04" + "\x03\x00\x00\x00\x00",                                    // discarded, and again
-		"\x04\x00\x00\x00\x05" + "\x04\x00\x00\x01\x00",                                    // left in silence, and again
-		"\x05\x00\x01\x00\x01" + "\x05\x00\x02\x00\x00" + "\x05\x00\x03\x00\x00",           // Previous, another secret, no signature
-		"\x00\x01\x00\x00\x14\x00\x00\x00\x00\x00" + "\x01\x01\x07\x00\x00\x08",            // an attribute of length 0; all Proxy-State
-		"\x06\x02\x01\x50\x03abc\x02\x04wxyz\x00\x00\x00" + "\x07\x01\x04\x50\x00\x00\x03", // two Message-Authenticators; a stale stamp
-		"\x00\x00\x00\x03\x00" + "\x00\x01\x06\x29\x00\x00\x00\x00",                        // nobody's; another identifier
+		// The same twice.
+		"\x00\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00",
+		// A CoA from two ports.
+		"\x01\x00\x00\x01\x00" + "\x01\x00\x00\x02\x00",
+		// Stamped, and again after the window.
+		"\x02\x00\x00\x00\x00" + "\xf3\x02\x00\x00\x03\x00" + "\x02\x00\x00\x00\x00",
+		// Discarded, and again.
+		"\x03\x00\x00\x00\x04" + "\x03\x00\x00\x00\x00",
+		// Left in silence, and again.
+		"\x04\x00\x00\x00\x05" + "\x04\x00\x00\x01\x00",
+		// Previous, another secret, no signature.
+		"\x05\x00\x01\x00\x01" + "\x05\x00\x02\x00\x00" + "\x05\x00\x03\x00\x00",
+		// An attribute of length 0; all Proxy-State.
+		"\x00\x01\x00\x00\x14\x00\x00\x00\x00\x00" + "\x01\x01\x07\x00\x00\x08",
+		// Two Message-Authenticators; a stale stamp.
+		"\x06\x02\x01\x50\x03abc\x02\x04wxyz\x00\x00\x00" + "\x07\x01\x04\x50\x00\x00\x03",
+		// nobody's; another identifier.
+		"\x00\x00\x00\x03\x00" + "\x00\x01\x06\x29\x00\x00\x00\x00",
 		"\x08\x00\x00\x40\x06" + "\x09\x00\x00\x41\x07" + "\x01\x00\x00\x40\x02" + "\x00\x00\x00\x00\x03",
 		"\x01\x00\x00\x00\x09" + "\x02\x00\x00\x00\x0a" + "\x03\x00\x00\x00\x0b" + "\xf0",
 		"\x07\x01\x03\x00\x13\x00\x00\x00" + "\x07\x01\x05\x09padding!!\x80\x00\x00",
@@ -63,8 +74,16 @@ type fuzzRun struct {
 	mu       sync.Mutex // guards the rest
 	mode     byte       // of what the handler does
 	executed map[[16]byte][]execution
-	discards uint64 // requests that are counted as Requests and as Dropped
-	before   uint64 // discards when the last datagram was sent
+	last     map[identified][16]byte // authenticator of the latest request
+	mixed    map[identified]bool     // more than one request: each ends what is known of an unstamped CoA
+	discards uint64                  // requests that are counted as Requests and as Dropped
+	before   uint64                  // discards when the last datagram was sent
+}
+
+// identified is where a request comes from, and its identifier.
+type identified struct {
+	source netip.AddrPort
+	id     byte
 }
 
 type execution struct {
@@ -81,7 +100,7 @@ type sending struct {
 
 func newFuzzRun(t *testing.T, script []byte) *fuzzRun {
 	f := &fuzzRun{
-		script: script, conns: make(map[int]net.Conn), executed: make(map[[16]byte][]execution), sent: make(map[net.Conn][]sending),
+		script: script, conns: make(map[int]net.Conn), executed: make(map[[16]byte][]execution), last: make(map[identified][16]byte), mixed: make(map[identified]bool), sent: make(map[net.Conn][]sending),
 	}
 	f.rig = serve(t, &dac.Server{
 		Peers:       dac.PeerMap{netip.MustParsePrefix("192.0.2.0/24"): {Secret: secret, Previous: previous}},
@@ -115,7 +134,8 @@ func (f *fuzzRun) handle(ctx context.Context, q *dac.Request) (*dac.Response, er
 	mode := f.mode
 	for _, e := range f.executed[auth] {
 		since := now.Sub(e.at)
-		if isStamped || e.source == q.Source && since < 300*time.Second || q.Disconnect() && since < 30*time.Second {
+		same := q.Disconnect() || e.source == q.Source && !f.mixed[identified{q.Source, q.Packet.Identifier}]
+		if isStamped || same && since < 30*time.Second {
 			f.t.Errorf("executed twice, %v apart", since)
 		}
 	}
@@ -236,11 +256,25 @@ func (f *fuzzRun) play(op byte) {
 		}
 	}
 	f.sent[c] = append(f.sent[c], expected)
+	if expected.packet != nil {
+		f.note(netip.MustParseAddrPort(c.LocalAddr().String()), expected.packet)
+	}
 	_, err := c.Write(b)
 	require.NoError(f.t, err)
 	if from&0x40 == 0 {
 		f.collect()
 	}
+}
+
+// note is told of a request that verifies before it is sent.
+func (f *fuzzRun) note(source netip.AddrPort, b []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	at := identified{source, b[1]}
+	if last, ok := f.last[at]; ok && last != [16]byte(b[4:20]) {
+		f.mixed[at] = true
+	}
+	f.last[at] = [16]byte(b[4:20])
 }
 
 // change makes one change to a packet.
@@ -366,7 +400,8 @@ func (f *fuzzRun) expect(s sending, drew int) {
 	last := ran[len(ran)-1]
 	differ := func(e execution) bool { return e.silent != last.silent }
 	switch since := time.Since(last.at); {
-	case slices.ContainsFunc(ran, differ): // without a timestamp it was executed for each of two ports, and either may be remembered
+	case slices.ContainsFunc(ran, differ):
+		// Without a timestamp it was executed for each of two ports, and either may be remembered.
 		require.LessOrEqual(f.t, drew, 1)
 	case last.silent || f.mode == 4 && f.discards > f.before:
 		require.Zero(f.t, drew)

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/dac/internal/authn"
+	"github.com/radius-dynauth/dynauth/dac/internal/packet"
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
 )
@@ -28,50 +30,16 @@ func seeds(f *testing.F, add func(b []byte)) {
 	add(append(raw(45, figure("65 06 00 00 01 f7"), figure("21 02")), "padding"...))
 }
 
-// FuzzCut holds cut to the parser of layeh.com/radius, which is right on lengths, and the walks to each other.
-func FuzzCut(f *testing.F) {
-	seeds(f, func(b []byte) { f.Add(b) })
-	f.Fuzz(func(t *testing.T, b []byte) {
-		packet, err := cut(b)
-		theirs, theirErr := radius.Parse(b, nil)
-		if (err == nil) != (theirErr == nil) {
-			t.Fatalf("%v, and layeh says %v", err, theirErr)
-		}
-		if err != nil {
-			require.ErrorIs(t, err, ErrMalformed)
-			return
-		}
-		require.Equal(t, int(binary.BigEndian.Uint16(b[2:])), len(packet))
-		var p radius.Packet
-		parsePacket(&p, packet)
-		require.Equal(t, len(theirs.Attributes), len(p.Attributes))
-		first := make(map[radius.Type][]byte)
-		for i, a := range p.Attributes {
-			require.Equal(t, theirs.Attributes[i].Type, a.Type)
-			require.True(t, bytes.Equal(theirs.Attributes[i].Attribute, a.Attribute))
-			require.Equal(t, len(a.Attribute), cap(a.Attribute), "an append to a value would write into the next one")
-			if _, ok := first[a.Type]; !ok {
-				first[a.Type] = a.Attribute
-			}
-		}
-		for typ := range 256 {
-			v, ok := first[radius.Type(typ)]
-			require.Equal(t, ok, findAttr(packet, byte(typ)) != nil)
-			require.True(t, bytes.Equal(v, findAttr(packet, byte(typ))))
-		}
-		require.Equal(t, p.Identifier, packet[1])
-	})
-}
-
-// resigned makes what the fuzzer gives a packet that passes authentication, where its lengths allow: a Length that fits, then a
-// Message-Authenticator where there is one, then the authenticator.
+// resigned makes what the fuzzer gives a packet that passes authentication, where its lengths
+// allow: a Length that fits, then a Message-Authenticator where there is one, then the
+// authenticator.
 func resigned(b []byte, sign func(b []byte)) []byte {
-	b = clone(b[:min(len(b), maxLen)])
-	if len(b) >= headerLen {
+	b = clone(b[:min(len(b), packet.MaxLen)])
+	if len(b) >= packet.HeaderLen {
 		binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
 	}
-	if packet, err := cut(b); err == nil {
-		sign(packet)
+	if octets, err := packet.Cut(b); err == nil {
+		sign(octets)
 	}
 	return b
 }
@@ -86,13 +54,14 @@ func FuzzParseRequest(f *testing.F) {
 		r, err := ParseRequest(b, "s")
 		if err != nil {
 			require.Nil(t, r)
-			_, lengths := cut(b)
-			require.True(t, lengths != nil || !isRequest(radius.Code(b[0])) || oddMessageAuthenticator(b), "refused: %v", err)
+			_, lengths := packet.Cut(b)
+			require.True(t, lengths != nil || !packet.IsRequest(radius.Code(b[0])) || oddMessageAuthenticator(b), "refused: %v", err)
 			return
 		}
-		again, err := r.appendSigned(nil, b[1]+1, signing{Secret: "t", MessageAuthenticator: true})
-		if err != nil { // no room for a Message-Authenticator, or a hidden value that nobody can read
-			require.True(t, len(b) > maxLen-18 || errors.Is(err, errHidden), "cannot be sent on: %v", err)
+		again, err := r.appendSigned(nil, b[1]+1, signing{Secret: "t", MessageAuthenticator: true, HideUserPassword: true})
+		if err != nil {
+			// No room for a Message-Authenticator, or a hidden value that cannot be read.
+			require.True(t, len(b) > packet.MaxLen-18 || errors.Is(err, authn.ErrHidden), "cannot be sent on: %v", err)
 			return
 		}
 		on, err := ParseRequest(again, "t")
@@ -112,7 +81,7 @@ func FuzzParseRequest(f *testing.F) {
 
 // revealed are the attributes of r but for Message-Authenticator, with hidden values in clear.
 func revealed(t *testing.T, r *Request) radius.Attributes {
-	set, err := attrs.MapHidden(r.Attributes(), r.Reveal)
+	set, err := attrs.MapEncrypted(r.Attributes(), r.RevealPassword)
 	require.NoError(t, err)
 	return others(set)
 }
@@ -120,7 +89,7 @@ func revealed(t *testing.T, r *Request) radius.Attributes {
 // oddMessageAuthenticator reports whether b has two of them or one of another length.
 func oddMessageAuthenticator(b []byte) bool {
 	var lengths []int
-	for t, v := range attributes(b) {
+	for t, v := range packet.Attributes(b) {
 		if t == 80 {
 			lengths = append(lengths, len(v))
 		}
@@ -149,8 +118,8 @@ func FuzzParseResponse(f *testing.F) {
 		a, err := ParseResponse(b, request, "s")
 		if err != nil {
 			require.Nil(t, a)
-			_, lengths := cut(b)
-			require.True(t, lengths != nil || !answers(radius.Code(b[0]), radius.Code(request[0])) || oddMessageAuthenticator(b), "refused: %v", err)
+			_, lengths := packet.Cut(b)
+			require.True(t, lengths != nil || !packet.Answers(radius.Code(b[0]), radius.Code(request[0])) || oddMessageAuthenticator(b), "refused: %v", err)
 			return
 		}
 		require.Equal(t, a.ACK(), a.Err() == nil)
@@ -158,30 +127,5 @@ func FuzzParseResponse(f *testing.F) {
 		if err := a.Err(); err != nil {
 			require.NotEmpty(t, err.Error())
 		}
-	})
-}
-
-func FuzzReveal(f *testing.F) {
-	f.Add([]byte("value"), "s3cret")
-	f.Add([]byte(""), "s")
-	f.Add([]byte(hidden("value", "\x80\x01", "s")), "s")
-	f.Add(make([]byte, maxHide), "\x00")
-	f.Fuzz(func(t *testing.T, b []byte, secret string) {
-		s := Secret(secret)
-		before := clone(b)
-		if clear, err := reveal(b, s); err == nil {
-			require.LessOrEqual(t, len(clear), len(b)-saltLen-1)
-		}
-		h, err := hide(b, s)
-		if len(b) > maxHide {
-			require.ErrorIs(t, err, ErrMalformed)
-			return
-		}
-		require.NoError(t, err)
-		require.LessOrEqual(t, len(h), 252)
-		clear, err := reveal(h, s)
-		require.NoError(t, err)
-		require.True(t, bytes.Equal(b, clear))
-		require.True(t, bytes.Equal(before, b), "what was given is as it was")
 	})
 }

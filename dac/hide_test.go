@@ -3,16 +3,17 @@
 package dac
 
 import (
-	"sync"
 	"testing"
 
 	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/dac/internal/authn"
 	"github.com/radius-dynauth/dynauth/errcause"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// hidden is a value hidden once more from the formula of RFC 2868, section 3.5: b1 = MD5(S + R + A), c1 = p1 xor b1, b2 = MD5(S + c1), ...
+// hidden is a value hidden once more from the formula of RFC 2868, section 3.5: b1 = MD5(S + R +
+// A), c1 = p1 xor b1, b2 = MD5(S + c1), ...
 func hidden(clear, salt, s string) string {
 	p := append([]byte{byte(len(clear))}, clear...)
 	for len(p)%16 != 0 {
@@ -26,109 +27,6 @@ func hidden(clear, salt, s string) string {
 		b = md5Of([]byte(s), p[i:i+16])
 	}
 	return salt + string(p)
-}
-
-func TestR2868_3_5_1_HidingUsesSixteenZeroOctets(t *testing.T) {
-	for _, c := range []struct {
-		name, clear string
-		octets      int
-	}{
-		{"empty", "", 18},
-		{"one octet", "x", 18},
-		{"a block but for its length", "fifteen octets.", 18},
-		{"one octet more", "sixteen octets..", 34},
-		{"two blocks", "thirty-one octets are two blocks", 50},
-		{"octets", "\x00\xff\x00", 18},
-		{"the longest", string(make([]byte, maxHide)), 242},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			b, err := hide([]byte(c.clear), "s3cret")
-			require.NoError(t, err)
-			assert.Len(t, b, c.octets)
-			assert.Equal(t, hidden(c.clear, string(b[:2]), "s3cret"), string(b))
-			assert.NotZero(t, b[0]&0x80, "the top bit of the salt is set")
-			got, err := reveal(b, "s3cret")
-			require.NoError(t, err)
-			assert.Equal(t, c.clear, string(got))
-			if got, err = reveal(b, "other"); err == nil && len(c.clear) > 2 { // a shorter one may come out of another secret by chance
-				assert.NotEqual(t, c.clear, string(got))
-			}
-		})
-	}
-	_, err := hide(make([]byte, maxHide+1), "s")
-	assert.ErrorIs(t, err, ErrMalformed)
-}
-
-// TestR2868_3_5_1_SaltsDiffer: nothing but the salt keeps two values apart, so it comes again as late as it can.
-func TestR2868_3_5_1_SaltsDiffer(t *testing.T) {
-	var mu sync.Mutex
-	seen := make(map[string]int)
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for range 1 << 10 {
-				b, err := hide(nil, "s")
-				assert.NoError(t, err)
-				mu.Lock()
-				seen[string(b[:2])]++
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	assert.Len(t, seen, 4<<10)
-}
-
-func TestR2868_3_5_1_SaltCountsRound(t *testing.T) {
-	salts.Store(0xffff_fffe)
-	for _, want := range []string{"\xff\xff", "\x80\x00", "\x80\x01"} {
-		b, err := hide(nil, "s")
-		require.NoError(t, err)
-		assert.Equal(t, want, string(b[:2]))
-	}
-}
-
-func TestRevealRefuses(t *testing.T) {
-	good := hidden("value", "\x80\x01", "s")
-	long := hidden(string(make([]byte, 15)), "\x80\x01", "s")
-	for _, c := range []struct{ name, b string }{
-		{"nothing", ""},
-		{"a salt alone", good[:2]},
-		{"half a block", good[:10]},
-		{"a block and a half", long + "12345678"},
-		{"one octet short", good[:17]},
-		{"one octet more", good + "x"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			_, err := reveal([]byte(c.b), "s")
-			assert.ErrorIs(t, err, errHidden)
-		})
-	}
-	t.Run("a length past its end", func(t *testing.T) {
-		b := []byte(good)
-		b[2] ^= 5 ^ 16 // the length octet: 16 in a block that holds 15
-		_, err := reveal(b, "s")
-		assert.ErrorIs(t, err, errHidden)
-	})
-	t.Run("a salt without its top bit is taken", func(t *testing.T) {
-		got, err := reveal([]byte(hidden("value", "\x00\x01", "s")), "s")
-		require.NoError(t, err)
-		assert.Equal(t, "value", string(got))
-	})
-	t.Run("in a request to be sent", func(t *testing.T) {
-		_, err := request(43).Reveal([]byte(good))
-		assert.ErrorIs(t, err, errHidden)
-	})
-	t.Run("in a request that came, with the secret that verified it", func(t *testing.T) {
-		b, err := request(43).AppendSigned(nil, 1, "s")
-		require.NoError(t, err)
-		r, err := ParseRequest(b, "other", "s")
-		require.NoError(t, err)
-		got, err := r.Reveal([]byte(good))
-		require.NoError(t, err)
-		assert.Equal(t, "value", string(got))
-		assert.Equal(t, hidden("value", "\x80\x01", "s"), good, "what was given is as it was")
-	})
 }
 
 func TestR2868_3_5_1_HiddenWhenSignedAndRevealedWhenReceived(t *testing.T) {
@@ -161,13 +59,31 @@ func TestR2868_3_5_1_HiddenWhenSignedAndRevealedWhenReceived(t *testing.T) {
 	_, err = ParseRequest(octets, "front")
 	assert.ErrorIs(t, err, ErrAuthenticator)
 
-	// What cannot be revealed cannot be sent on: nobody knows what it says.
+	// What cannot be revealed cannot be sent on: what it says is not known.
 	b = raw(43, bob, figure("45 08 03 80 01 01 02 03"))
 	signRequest(b, "front")
 	got, err = ParseRequest(b, "front")
 	require.NoError(t, err)
 	_, err = got.AppendSigned(nil, 1, "back")
-	assert.ErrorIs(t, err, errHidden)
+	assert.ErrorIs(t, err, authn.ErrHidden)
 	_, err = attrs.TunnelPassword.Get(got)
 	assert.ErrorIs(t, err, errcause.InvalidRequest)
+}
+
+func TestHiddenValuesAreRevealedInReceivedRequests(t *testing.T) {
+	good := hidden("value", "\x80\x01", "s")
+	t.Run("in a request to be sent", func(t *testing.T) {
+		_, err := request(43).Reveal([]byte(good))
+		assert.ErrorIs(t, err, authn.ErrHidden)
+	})
+	t.Run("in a request that came, with the secret that verified it", func(t *testing.T) {
+		b, err := request(43).AppendSigned(nil, 1, "s")
+		require.NoError(t, err)
+		r, err := ParseRequest(b, "other", "s")
+		require.NoError(t, err)
+		got, err := r.Reveal([]byte(good))
+		require.NoError(t, err)
+		assert.Equal(t, "value", string(got))
+		assert.Equal(t, hidden("value", "\x80\x01", "s"), good, "what was given is as it was")
+	})
 }

@@ -22,11 +22,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// lossyRequests is how many requests cross the lossy network in a plain run of the tests; DYNAUTH_LOSSY says another number, and CI a million.
+// lossyRequests is how many requests cross the lossy network in a plain run of the tests;
+// DYNAUTH_LOSSY says another number, and CI a million.
 const lossyRequests = 20_000
 
-// Through a network that loses, doubles and reorders three in ten datagrams each way, nothing is executed twice, everything of which a copy arrived
-// is executed, both ends agree on what came of it, and the counters of both ends are those of the network.
+// Through a network that loses, doubles and reorders three in ten datagrams each way, nothing is
+// executed twice, everything of which a copy arrived is executed, both ends agree on what came of
+// it, and the counters of both ends are those of the network.
 func TestLossyNetworkExecutesOnce(t *testing.T) {
 	n := lossyRequests
 	if s := os.Getenv("DYNAUTH_LOSSY"); s != "" {
@@ -36,7 +38,8 @@ func TestLossyNetworkExecutesOnce(t *testing.T) {
 	}
 	before := runtime.NumGoroutine()
 	synctest.Test(t, func(t *testing.T) { lossy(t, n) })
-	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 10*time.Second, time.Millisecond, "no goroutine is left") // but the one that looks
+	// But the one that looks.
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 10*time.Second, time.Millisecond, "no goroutine is left")
 }
 
 func lossy(t *testing.T, n int) {
@@ -94,7 +97,8 @@ func lossy(t *testing.T, n int) {
 		ran += uint64(times)
 	}
 	require.Equal(t, n, acked+refused+silent)
-	// A request is silent when all of its four transmissions or their answers are lost: (1-0.7*0.7)^4 or less, since duplicates help.
+	// A request is silent when all of its four transmissions or their answers are lost:
+	// (1-0.7*0.7)^4 or less, since duplicates help.
 	require.Less(t, float64(silent)/float64(n), 0.07)
 
 	s, c, wire := srv.Stats().Total.CoA, client.Stats().Total.CoA, network.Stats()

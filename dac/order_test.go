@@ -12,8 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Over real sockets, and for the race detector too, an answer comes after what the handler did, and a request after what its sender did: tests of hosts
-// read what a handler has written without a lock of their own.
+// Over real sockets, and for the race detector too, an answer comes after what the handler did, and
+// a request after what its sender did: tests of hosts read what a handler has written without a
+// lock of their own.
 func TestPacketsComeAfterWhatWasDoneBefore(t *testing.T) {
 	asked, done := 0, 0
 	nas := dactest.NewNAS(t, dac.HandlerFunc(func(ctx context.Context, r *dac.Request) (*dac.Response, error) {

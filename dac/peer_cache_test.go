@@ -4,7 +4,6 @@ package dac
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"net/netip"
 	"sync"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // source is Peers that counts its questions and answers after a while.
@@ -157,47 +155,4 @@ func TestCachePeersSurvivesAPanic(t *testing.T) {
 		_, err = cached.Peer(t.Context(), addr("192.0.2.1"))
 		assert.NoError(t, err, "and asks again after a second")
 	})
-}
-
-// flood is the n-th of many addresses.
-func flood(n int) netip.AddrPort {
-	var a [4]byte
-	binary.BigEndian.PutUint32(a[:], 10<<24|uint32(n))
-	return netip.AddrPortFrom(netip.AddrFrom4(a), 0)
-}
-
-func TestCachePeersIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &source{reply: func(_ int32, a netip.AddrPort) (Peer, error) {
-			if a.Addr().As4()[0] == 10 {
-				return Peer{}, ErrUnknownPeer
-			}
-			return Peer{Secret: "s"}, nil
-		}}
-		cached := CachePeers(s, time.Hour)
-		known := cached.(*peerCache).state.known
-		_, err := cached.Peer(t.Context(), addr("192.0.2.1"))
-		require.NoError(t, err)
-		for n := range maxCachedPeers + 1000 {
-			if _, err := cached.Peer(t.Context(), flood(n)); err != ErrUnknownPeer || len(known) > maxCachedPeers {
-				t.Fatalf("%v, %d addresses", err, len(known))
-			}
-		}
-		asked := s.asked.Load()
-		_, err = cached.Peer(t.Context(), addr("192.0.2.1"))
-		require.NoError(t, err)
-		assert.Equal(t, asked, s.asked.Load(), "a flood from unknown addresses leaves the peers where they are")
-	})
-}
-
-func TestCachePeersOfPeersAloneIsBounded(t *testing.T) {
-	s := &source{reply: always(Peer{Secret: "s"}, nil)}
-	cached := CachePeers(s, time.Hour)
-	known := cached.(*peerCache).state.known
-	for n := range maxCachedPeers + 100 {
-		if _, err := cached.Peer(t.Context(), flood(n)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	assert.Len(t, known, maxCachedPeers)
 }

@@ -28,7 +28,7 @@ func TestR5176_2_3_15_SecretBySourceAddress(t *testing.T) {
 		prefix("2001:db8::1/128"):     {Secret: "v6 host"},
 		prefix("fe80::/10"):           {Secret: "link"},
 		prefix("2001:db8:0:1::/64"):   {Secret: "v6 net"},
-		prefix("::ffff:10.0.0.0/104"): {Secret: "mapped"}, // Serve refuses it
+		prefix("::ffff:10.0.0.0/104"): {Secret: "mapped"},
 		netip.Prefix{}:                {Secret: "zero"},
 		prefix("198.51.100.1/24"):     {Secret: "host bits"}, // Serve refuses it
 	}
@@ -39,7 +39,7 @@ func TestR5176_2_3_15_SecretBySourceAddress(t *testing.T) {
 		"192.0.2.200":        "host",
 		"192.0.2.201":        "half",
 		"203.0.113.9":        "v4",
-		"10.0.0.1":           "v4",
+		"10.0.0.1":           "mapped",
 		"198.51.100.1":       "v4",
 		"0.0.0.0":            "v4",
 		"::ffff:192.0.2.200": "host",
@@ -98,7 +98,8 @@ func TestPeersThatAreRefusedBeforeUse(t *testing.T) {
 		{"an empty secret for all", SharedSecret(""), "empty"},
 		{"host bits", PeerMap{prefix("192.0.2.1/24"): {Secret: "s"}}, "192.0.2.0/24"},
 		{"a zero prefix", PeerMap{{}: {Secret: "s"}}, "zero prefix"},
-		{"IPv4 as IPv6", PeerMap{prefix("::ffff:192.0.2.0/120"): {Secret: "s"}}, "IPv4"},
+		{"IPv4 as IPv6", PeerMap{prefix("::ffff:192.0.2.0/120"): {Secret: "s"}}, ""},
+		{"IPv4 in a part only", PeerMap{netip.PrefixFrom(netip.MustParseAddr("::ffff:0:0"), 90): {Secret: "s"}}, "IPv4"},
 		{"no secret", PeerMap{prefix("192.0.2.0/24"): {Previous: "old"}}, "no Secret"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -13,7 +13,8 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 )
 
-// BenchmarkProxy sends over loopback to a NAS, and to the same NAS by a proxy: all of it in this process, senders included.
+// BenchmarkProxy sends over loopback to a NAS, and to the same NAS by a proxy: all of it in this
+// process, senders included.
 func BenchmarkProxy(b *testing.B) {
 	nas := benchServer(b, dac.HandlerFunc(func(ctx context.Context, r *dac.Request) (*dac.Response, error) { return r.ACK() }))
 	next := &dac.Client{Peers: dac.SharedSecret(secret)}

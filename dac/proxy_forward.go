@@ -3,10 +3,8 @@
 package dac
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -14,22 +12,25 @@ import (
 	"slices"
 	"time"
 
+	"github.com/radius-dynauth/dynauth/dac/internal/compose"
+	"github.com/radius-dynauth/dynauth/dac/internal/exchange"
+	"github.com/radius-dynauth/dynauth/dac/internal/netio"
+	"github.com/radius-dynauth/dynauth/dac/internal/relay"
+	"github.com/radius-dynauth/dynauth/dac/internal/serve"
 	"github.com/radius-dynauth/dynauth/errcause"
-	"layeh.com/radius"
 )
 
-// A forwarding is one request on its way: the one for the next hop in one piece, where it is of the usual size.
+// A forwarding is one request on its way: the one for the next hop in one piece, where it is of the
+// usual size.
 type forwarding struct {
-	hop   Hop
-	r     Request // for the next hop, of p
-	p     radius.Packet
-	avp   radius.AVP // the Proxy-State
-	state [defaultProxyID + proxyStateTail]byte
-	set   [8]*radius.AVP
+	hop Hop
+	r   Request // for the next hop, of out
+	out relay.Forward
 
-	proxy *Proxy // where nobody waits for the answer, as are the others
-	job   *job
-	x     *exchange
+	proxy *Proxy // where no goroutine waits for the answer, as are the others
+	task  *slab
+	job   *serve.Job // of task
+	x     *exchange.Exchange
 }
 
 // Handle sends r on and returns the answer, or the error that stands for one.
@@ -55,7 +56,7 @@ func (p *Proxy) usable(r *Request) error {
 		return refuse(errcause.OtherProxyProcessingError, err)
 	}
 	if r == nil || r.Packet == nil {
-		return refuse(errcause.OtherProxyProcessingError, errNoPacket)
+		return refuse(errcause.OtherProxyProcessingError, compose.ErrNoPacket)
 	}
 	return nil
 }
@@ -69,7 +70,7 @@ func (p *Proxy) forwarding(r *Request) *forwarding {
 	return f
 }
 
-// listens reports whether anybody is told of what becomes of requests.
+// listens reports whether a Logger or a Trace is told of what becomes of requests.
 func (p *Proxy) listens() bool { return p.Logger != nil || p.Trace != nil }
 
 // end tells what became of f and returns it.
@@ -99,8 +100,8 @@ func otherwise(cause errcause.Cause, err error) error {
 // route finds where f goes, and makes what goes there.
 func (p *Proxy) route(ctx context.Context, f *forwarding) error {
 	r := f.hop.Request
-	if err := p.circles(r); err != nil {
-		return err
+	if err := p.mark.Circles(r.Packet.Attributes, cmp.Or(p.MaxProxyStates, defaultStates)); err != nil {
+		return refuse(errcause.RequestNotRoutable, err)
 	}
 	to, err := p.Router.Route(ctx, r)
 	if err != nil {
@@ -118,98 +119,103 @@ func (p *Proxy) route(ctx context.Context, f *forwarding) error {
 			return otherwise(errcause.AdministrativelyProhibited, err)
 		}
 	}
-	if err := p.next(f); err != nil {
+	way := relay.Way{Hold: to.HoldProxyStates, Omit: to.OmitProxyState, Edit: to.Edit}
+	if f.hop.ProxyState, err = f.out.Make(r.Packet, way, p.mark, p.n.Add(1)); err != nil {
 		return otherwise(errcause.OtherProxyProcessingError, err)
 	}
+	f.r.Packet, f.r.reveal = &f.out.Packet, r.reveal
 	return nil
 }
 
 // ask sends r to to and waits for the answer, with the place among the handlers given back.
 func (p *Proxy) ask(ctx context.Context, to netip.AddrPort, r *Request) (*Response, error) {
-	if c, ok := ctx.(*handlerContext); ok {
-		// Nobody between has a context of its own, so this wait needs neither a timer nor a channel: the exchange has a deadline as it is.
-		if c.j.giveBack() {
-			defer c.j.st.places.resume(c.j)
+	if j := jobOf(ctx); j != nil {
+		// No handler between has a context of its own, so this wait needs neither a timer nor a
+		// channel: the exchange has a deadline as it is.
+		if j.Await() {
+			defer j.Resume()
 		}
-		return p.Client.do(ctx, c.j.l.ctx, p.spanOf(c), to, r)
+		return p.Client.do(ctx, j.ListenerContext(), p.spanOf(ctx), to, r, nil, sendsFor(j))
 	}
 	defer Yield(ctx)()
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(p.Span, defaultSpan))
 	defer cancel()
-	return p.Client.Do(ctx, to, r)
+	j, _ := ctx.Value(serve.JobKey{}).(*serve.Job)
+	return p.Client.do(ctx, ctx, 0, to, r, callerTag(ctx), sendsFor(j))
+}
+
+// sendsFor tells j of the exchange by which it is sent on; nil where j is.
+func sendsFor(j *serve.Job) func(*exchange.Exchange) {
+	if j == nil {
+		return nil
+	}
+	return func(x *exchange.Exchange) { j.Sends(x) }
+}
+
+// jobOf is the job whose handler's context ctx is; nil: it is another one, or the handler has
+// returned.
+func jobOf(ctx context.Context) *serve.Job {
+	if c, ok := ctx.(*serve.Context); ok {
+		return c.Job()
+	}
+	return nil
 }
 
 // spanOf is how long the next hop has: Span, or what is left of HandlerTimeout.
-func (p *Proxy) spanOf(c *handlerContext) time.Duration {
-	return max(min(cmp.Or(p.Span, defaultSpan), time.Until(c.deadline())), 1) // zero would be the Client's own time
-}
-
-// circles says whether r has been here before, or has been passed on more often than any way is long.
-func (p *Proxy) circles(r *Request) error {
-	states := 0
-	for _, a := range r.Packet.Attributes {
-		if a == nil || a.Type != typeProxyState {
-			continue
-		}
-		states++
-		if len(a.Attribute) == len(p.mark)+proxyStateTail && bytes.HasPrefix(a.Attribute, p.mark) {
-			return refuse(errcause.RequestNotRoutable, errors.New("the request has a Proxy-State of this proxy: it goes in a circle"))
-		}
-	}
-	if most := cmp.Or(p.MaxProxyStates, defaultStates); states > most {
-		return refuse(errcause.RequestNotRoutable, fmt.Errorf("the request has %d Proxy-States, %d at most: it goes in a circle", states, most))
-	}
-	return nil
+func (p *Proxy) spanOf(ctx context.Context) time.Duration {
+	deadline, _ := ctx.Deadline()
+	// Zero would be the Client's own time.
+	return max(min(cmp.Or(p.Span, defaultSpan), time.Until(deadline)), 1)
 }
 
 // isSelf reports whether a request that came as r did, and goes to to, comes back.
 func (p *Proxy) isSelf(r *Request, to netip.AddrPort) bool {
-	same := func(a netip.AddrPort) bool { return a.Port() == to.Port() && plain(a.Addr()) == plain(to.Addr()) }
+	same := func(a netip.AddrPort) bool {
+		return a.Port() == to.Port() && netio.Plain(a.Addr()) == netio.Plain(to.Addr())
+	}
 	return same(r.Local) || slices.ContainsFunc(p.Self, same)
 }
 
-// next makes the request that goes to the next hop.
-func (p *Proxy) next(f *forwarding) error {
-	r, to := f.hop.Request, &f.hop.Target
-	set := f.set[:0]
-	if n := len(r.Packet.Attributes) + 1; n > len(f.set) {
-		set = make(radius.Attributes, 0, n)
-	}
-	set = append(set, r.Packet.Attributes...)
-	if to.HoldProxyStates {
-		set = slices.DeleteFunc(set, func(a *radius.AVP) bool { return a != nil && a.Type == typeProxyState })
-	}
-	if to.Edit != nil {
-		var err error
-		if set, err = to.Edit(set); err != nil {
-			return err
-		}
-		if slices.Contains(set, nil) {
-			return errors.New("Target.Edit returned a nil attribute")
-		}
-	}
-	if !to.OmitProxyState {
-		f.hop.ProxyState = binary.BigEndian.AppendUint64(append(f.state[:0], p.mark...), p.n.Add(1))
-		f.avp = radius.AVP{Type: typeProxyState, Attribute: f.hop.ProxyState}
-		set = append(set, &f.avp)
-	}
-	f.p.Code, f.p.Attributes = r.Packet.Code, set
-	f.r.Packet, f.r.reveal = &f.p, r.reveal
-	return nil
-}
-
-// unanswered is what the sender gets where the next hop gave no answer.
+// unanswered is what the sender gets where the next hop gave no answer. A NAK says that nothing was
+// done, so where the request has left and may have been executed the sender hears nothing either,
+// unless AnswerSilence asks for 505.
 func (p *Proxy) unanswered(err error) error {
-	silent, ok := errors.AsType[*NoAnswerError](err)
-	switch {
-	case !ok:
+	var silent *NoAnswerError
+	if errors.As(err, &silent) {
+		switch {
+		case silent.Sent == 0 && !errors.Is(err, net.ErrClosed):
+			// No identifier, no turn under the limit of this NAS, or no connection yet.
+			return refuse(errcause.ResourcesUnavailable, err)
+		case errors.Is(err, ErrUnreachable):
+			// RFC 5176, section 3.5: what a proxy says of an ICMP port unreachable.
+			return refuse(errcause.UnsupportedExtension, err)
+		case silent.Sent == 0:
+			return refuse(errcause.OtherProxyProcessingError, err)
+		}
+	} else if !mayHaveLeft(err) {
+		if errors.Is(err, errcause.AdministrativelyProhibited) {
+			// The Peer of the next hop denies such requests.
+			return refuse(errcause.AdministrativelyProhibited, err)
+		}
+		if errors.Is(err, ErrUnreachable) { // the next hop is not connected
+			return refuse(errcause.RequestNotRoutable, err)
+		}
 		return refuse(errcause.OtherProxyProcessingError, err)
-	case silent.Sent == 0 && !errors.Is(err, net.ErrClosed):
-		return refuse(errcause.ResourcesUnavailable, err) // no identifier, or no turn under the limit of this NAS
-	case errors.Is(err, ErrUnreachable):
-		return refuse(errcause.UnsupportedExtension, err) // RFC 5176, section 3.5: what a proxy says of an ICMP port unreachable
-	case silent.Sent == 0, p.AnswerSilence:
+	}
+	if p.AnswerSilence {
 		return refuse(errcause.OtherProxyProcessingError, err)
 	}
 	return fmt.Errorf("%w: %w", ErrSilent, err)
+}
+
+// mayHaveLeft reports whether err, of an exchange that ended without an answer and is no
+// NoAnswerError, may have come after the request was sent: the way to the next hop broke
+// ("receive"), or what came back could not be read ("parse"). It fails closed: an error that is not
+// known may have.
+func mayHaveLeft(err error) bool {
+	var fault *PacketError
+	if !errors.As(err, &fault) {
+		return false // the configuration, or a request that cannot be encoded
+	}
+	return fault.Op != "send" && fault.Op != "dial"
 }

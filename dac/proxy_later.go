@@ -4,57 +4,66 @@ package dac
 
 import (
 	"log/slog"
-	"net"
 	"runtime/debug"
+
+	"github.com/radius-dynauth/dynauth/dac/internal/exchange"
+	"github.com/radius-dynauth/dynauth/dac/internal/serve"
 )
 
-// A Proxy that is the Handler of a Server itself, with nobody between who could see what it returns, keeps no goroutine waiting: the read loop
-// sends a request on, together with the others of its batch, and goes on reading; whoever ends the exchange with the next hop, mostly the
-// goroutine that reads the answers from there, answers the sender, again together with the others of its batch. What the requests of a batch
-// cost then beside both hops is a few locks.
+// A Proxy that is the Handler of a Server itself, with no handler between that could see what it
+// returns, keeps no goroutine waiting: the read loop sends a request on, together with the others
+// of its batch, and goes on reading; the goroutine that ends the exchange with the next hop, mostly
+// the one that reads the answers from there, answers the sender, again together with the others of
+// its batch. What the requests of a batch cost then beside both hops is a few locks.
 
-// postpones reports whether the requests of a Server are answered later. A Trace, that of the Client too, may do what it wants with the goroutine
-// that calls it, so where there is one each request has its own. A host's Handler that embeds a Proxy is none: it has a Handle of its own.
-func (p *Proxy) postpones(s *Server) bool {
+// answersLater reports whether the requests of a Server are answered later. A Trace, that of the
+// Client too, may do what it wants with the goroutine that calls it, so where there is one each
+// request has its own. A host's Handler that embeds a Proxy is none: it has a Handle of its own.
+func (p *Proxy) answersLater(s *Server) bool {
 	own, ok := s.Handler.(*Proxy)
-	return ok && own == p && p.Trace == nil && s.Trace == nil && (p.Client == nil || p.Client.core().trace == nil)
+	return ok && own == p && p.Trace == nil && s.Trace == nil && (p.Client == nil || !p.Client.core().trace)
 }
 
-// handleLater is Handle for a Server, and does not wait: see postponer.
-func (p *Proxy) handleLater(j *job) (*Response, error) {
-	if err := p.usable(j.req); err != nil {
+// handleAsync is Handle for a Server, and does not wait: see asyncHandler.
+func (p *Proxy) handleAsync(t *slab) (*Response, error) {
+	j := &t.j
+	if err := p.usable(&t.r); err != nil {
 		return nil, err
 	}
-	f := p.forwarding(j.req)
-	f.proxy, f.job = p, j
-	if err := p.route(&j.ctx, f); err != nil {
-		return p.end(&j.ctx, f, nil, err)
+	f := p.forwarding(&t.r)
+	f.proxy, f.task, f.job = p, t, j
+	if err := p.route(j.Context(), f); err != nil {
+		return p.end(j.Context(), f, nil, err)
 	}
-	x, nas, err := p.Client.newExchange(&j.ctx, p.spanOf(&j.ctx), f.hop.Target.Addr, &f.r)
+	x, nas, err := p.Client.newExchange(j.Context(), f.hop.Target.Addr, &f.r, exchange.Call{Span: p.spanOf(j.Context()), Completion: f})
 	if err != nil {
-		return p.end(&j.ctx, f, nil, p.unanswered(err))
+		return p.end(j.Context(), f, nil, p.unanswered(err))
 	}
-	f.x, j.later, x.later = x, true, f
-	x.holds.Store(2) // one for who ends it
-	hasTurn, err := p.Client.made.enter(nas, x)
+	f.x = x
+	j.Later(true)
+	x.Hold() // one for who ends it
+	hasTurn, err := p.Client.made.Enter(nas, x)
 	switch {
 	case err != nil:
-		j.later = false
-		x.drop()
-		x.drop()
-		return p.end(&j.ctx, f, nil, p.unanswered(err))
+		j.Later(false)
+		x.Drop()
+		x.Drop()
+		return p.end(j.Context(), f, nil, p.unanswered(err))
 	case !hasTurn:
+		j.Sends(x)
 		f.waitForTurn()
 	case !f.sign(): // f has been told
-		x.drop()
+		x.Drop()
 	default:
-		j.unsent = f
-		f.leave(f)
+		j.Sends(x)
+		j.Unsent(f)
+		f.job.GiveAway(f)
 	}
-	return nil, errLater
+	return nil, errPending
 }
 
-// sign makes the octets, and survives a Logger of the host's that panics; false: f has been told why not.
+// sign makes the octets, and survives a Logger of the host's that panics; false: f has been told
+// why not.
 func (f *forwarding) sign() (ok bool) {
 	x := f.x
 	defer func() {
@@ -62,123 +71,110 @@ func (f *forwarding) sign() (ok bool) {
 		if v == nil {
 			return
 		}
-		f.job.log(slog.LevelError, "dac: panic while a request was sent on", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
-		if ok = x.live.Load(); !ok {
-			x.to.fail(x, errPanicked)
+		f.job.Log(slog.LevelError, "dac: panic while a request was sent on", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+		if ok = x.Left(); !ok {
+			x.Abandon(serve.ErrPanicked)
 		}
 	}()
-	return x.sign()
+	return x.Sign()
 }
 
-// leave gives the place of the job back. From then on the listener gives o, if there is one, up when it has drained.
-func (f *forwarding) leave(o onward) {
-	j := f.job
-	next, _ := j.st.places.yield(j, o)
-	if next != nil {
-		j.st.workers.run(next)
-	}
-	if err := j.l.ctx.Err(); err != nil && o != nil { // it has drained a moment ago
-		o.giveUp(err)
-	}
-}
-
-// waitForTurn has a goroutine of its own wait for an exchange that has to wait for its turn, and for the answer.
+// waitForTurn has a goroutine of its own wait for an exchange that has to wait for its turn, and
+// for the answer.
 func (f *forwarding) waitForTurn() {
 	j, x := f.job, f.x
-	if !x.to.retake(x) { // f has been told
-		f.leave(nil)
-		select {
-		case <-x.wake: // it had had its turn
-		default:
-		}
-		x.drop()
+	if !x.Retake() { // f has been told
+		f.job.GiveAway(nil)
+		x.Drop()
 		return
 	}
-	j.later = false
-	f.leave(nil)
-	j.st.workers.spawn(func() {
-		resp, err := x.await(j.l.ctx, false)
-		x.drop()
-		x.drop()
-		j.st.places.resume(j)
-		j.end(f.settled(resp, err))
+	j.Later(false)
+	f.job.GiveAway(nil)
+	j.Go(func() {
+		x.Await(j.ListenerContext(), false)
+		resp, err := responseOf(x)
+		x.Drop()
+		x.Drop()
+		j.Resume()
+		j.End(f.settled(resp, err))
 	})
 }
 
-// settled is what the sender gets of what came from the next hop. It survives a Logger of the host's that panics.
-func (f *forwarding) settled(resp *Response, err error) (out *Response, _ error) {
+// settled notes what the sender gets of what came from the next hop. It survives a Logger of the
+// host's that panics.
+func (f *forwarding) settled(resp *Response, err error) (o serve.Outcome) {
 	j := f.job
 	defer func() {
 		if v := recover(); v != nil {
-			j.log(slog.LevelError, "dac: handler panicked", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
-			out = j.fault(errPanicked)
+			j.Log(slog.LevelError, "dac: handler panicked", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+			o = j.Refused(serve.ErrPanicked)
 		}
 	}()
 	if err != nil {
 		err = f.proxy.unanswered(err)
 	}
-	return j.settle(f.proxy.end(&j.ctx, f, resp, err))
+	return f.task.settle(f.proxy.end(j.Context(), f, resp, err))
 }
 
-// endAll answers the senders of those of all that nobody waits for.
-func (f *forwarding) endAll(all []*exchange) {
+// EndAll answers the senders of those of all that no goroutine waits for.
+func (f *forwarding) EndAll(all []*exchange.Exchange) {
 	for _, x := range all {
 		if f := forwardingOf(x); f != nil {
-			resp, err := f.settled(x.result())
-			f.job.finish(resp, err, nil)
+			f.job.Finish(f.settled(responseOf(x)))
 		}
 	}
-	var sent *listener
+	var sent *serve.Job
 	for _, x := range all { // who drains waits until it is out
-		if f := forwardingOf(x); f != nil && f.job.l != sent {
-			sent = f.job.l
-			sent.box.take().send(sent.st, sent.io)
+		if f := forwardingOf(x); f != nil && (sent == nil || !f.job.SameListener(sent)) {
+			sent = f.job
+			sent.SendAnswers()
 		}
 	}
 	for i, x := range all {
 		if f := forwardingOf(x); f != nil {
 			all[i] = nil
-			f.job.leave()
-			x.drop()
+			f.job.Leave()
+			x.Drop()
 		}
 	}
 }
 
-func forwardingOf(x *exchange) *forwarding {
+func forwardingOf(x *exchange.Exchange) *forwarding {
 	if x == nil {
 		return nil
 	}
-	f, _ := x.later.(*forwarding)
+	f, _ := x.Completion().(*forwarding)
 	return f
 }
 
 // What a listener and a reader do with a forwarding that is on its way.
 
-func (f *forwarding) hold() { f.x.holds.Add(1) }
-func (f *forwarding) drop() { f.x.drop() }
+func (f *forwarding) Hold() { f.x.Hold() }
+func (f *forwarding) Drop() { f.x.Drop() }
 
-func (f *forwarding) giveUp(err error) {
-	if f.x.to.cancel(f.x, err) {
-		f.x.finish()
-	}
+func (f *forwarding) GiveUp(err error) {
+	f.x.Cancel(err)
 }
 
-func (f *forwarding) post() {
-	f.x.port.post(f.x)
-	f.x.drop()
+func (f *forwarding) Post() {
+	f.x.Post()
+	f.x.Drop()
 }
 
-// A proxyMail is what one batch of a reader sends on.
-type proxyMail struct{ mailer }
+// A proxyBatch is what one batch of a reader sends on.
+type proxyBatch struct{ exchange.Batch }
 
-func (p *Proxy) newPostbag() postbag { return new(proxyMail) }
+func (p *Proxy) newForwardBatch() forwardBatch { return new(proxyBatch) }
 
-// add sends by a goroutine of its own where the way of the host's Client.Dial may keep a Write waiting: the reader has others to look after.
-func (m *proxyMail) add(o onward) {
+func (m *proxyBatch) flush() { m.Flush() }
+
+// add sends by a goroutine of its own where the way of the host's Client.Dial may keep a Write
+// waiting: the reader has others to look after.
+func (m *proxyBatch) add(o serve.Forward) {
 	f := o.(*forwarding)
-	if _, ok := f.x.port.link.conn.(*net.UDPConn); !ok {
-		f.job.st.workers.spawn(f.post)
+	if f.x.Blocks() {
+		f.job.Go(f.Post)
 		return
 	}
-	m.mailer.add(f.x)
+	m.Add(f.x)
 }

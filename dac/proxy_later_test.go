@@ -78,7 +78,8 @@ func TestProxyKeepsNoGoroutineWaiting(t *testing.T) {
 	})
 }
 
-// A Router, an Allow or an Edit of the host's that panics, or ends its goroutine, costs one request.
+// A Router, an Allow or an Edit of the host's that panics, or ends its goroutine, costs one
+// request.
 func TestProxySurvivesItsRouter(t *testing.T) {
 	for name, fails := range map[string]func(){"panic": func() { panic("router") }, "Goexit": runtime.Goexit} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +100,7 @@ func TestProxySurvivesItsRouter(t *testing.T) {
 	}
 }
 
-// A Router that is slow holds up nobody.
+// A Router that is slow does not block the others.
 func TestProxyGoesOnBesideASlowRouter(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := untraced(t, &dac.Proxy{Router: dac.RouterFunc(func(ctx context.Context, q *dac.Request) (dac.Target, error) {
@@ -122,7 +123,7 @@ func TestProxyGoesOnBesideASlowRouter(t *testing.T) {
 	})
 }
 
-// A next hop that a Write of the host's Dial waits for holds up nobody.
+// A next hop that a Write of the host's Dial waits for does not block the others.
 func TestProxyGoesOnBesideABlockedWay(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		slow := netip.MustParseAddrPort("203.0.113.9:3799")
@@ -167,7 +168,8 @@ func (c blocked) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// A Trace of the Client's that panics has a handler of its own to end: the sender gets one answer, and the Server drains.
+// A Trace of the Client's that panics has a handler of its own to end: the sender gets one answer,
+// and the Server drains.
 func TestProxySurvivesTheTraceOfItsClient(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := &dac.Proxy{Client: &dac.Client{Peers: dac.SharedSecret(nextSecret), Trace: func(e dac.Event) {
@@ -184,20 +186,23 @@ func TestProxySurvivesTheTraceOfItsClient(t *testing.T) {
 	})
 }
 
-// A Logger of the Client's that panics while a request leaves costs nothing: it leaves all the same.
+// A Logger of the Client's that panics while a request leaves costs nothing: it leaves all the
+// same.
 func TestProxySurvivesTheLoggerOfItsClient(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var broken atomic.Bool
 		p := &dac.Proxy{Client: &dac.Client{Peers: dac.SharedSecret(nextSecret), Logger: slog.New(breaking{slog.DiscardHandler, &broken})}}
 		r := untraced(t, p, nil)
-		require.True(t, r.verdict(coa(t, 1, attrs.UserName.Of("bob"))).ACK()) // which opens the port
+		// Which opens the port.
+		require.True(t, r.verdict(coa(t, 1, attrs.UserName.Of("bob"))).ACK())
 		broken.Store(true)
 		require.True(t, r.verdict(coa(t, 2, attrs.UserName.Of("bob"))).ACK())
 		require.Len(t, r.arrived(), 2)
 	})
 }
 
-// A Logger that panics while the answer of a NAS is told takes nothing from it, and the client goes on reading.
+// A Logger that panics while the answer of a NAS is told takes nothing from it, and the client goes
+// on reading.
 func TestProxySurvivesItsLogger(t *testing.T) {
 	for _, way := range []string{"later", "with a Trace"} {
 		bubble(t, func(t *testing.T) {
@@ -261,7 +266,7 @@ func userOf(set radius.Attributes) string {
 	return name
 }
 
-// A Client that is closed ends what was sent on: nobody knows whether it was executed.
+// A Client that is closed ends what was sent on: whether it was executed is not known.
 func TestProxyWhoseClientIsClosed(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := untraced(t, &dac.Proxy{AnswerSilence: true}, silently)

@@ -23,11 +23,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// proxiedRequests is how many requests cross the lossy network in a plain run of the tests; DYNAUTH_PROXIED says another number, and CI 100,000.
+// proxiedRequests is how many requests cross the lossy network in a plain run of the tests;
+// DYNAUTH_PROXIED says another number, and CI 100,000.
 const proxiedRequests = 3_000
 
-// With one datagram in five lost each way on both legs, and others doubled and overtaken, a proxy sends each request on once: the NAS executes none
-// twice and all of which a copy came, whoever asked hears what the NAS said, and the counters of the four halves are those of the network.
+// With one datagram in five lost each way on both legs, and others doubled and overtaken, a proxy
+// sends each request on once: the NAS executes none twice and all of which a copy came, whoever
+// asked hears what the NAS said, and the counters of the four halves are those of the network.
 func TestProxySendsOnceOverLossyNetworks(t *testing.T) {
 	n := proxiedRequests
 	if s := os.Getenv("DYNAUTH_PROXIED"); s != "" {
@@ -42,7 +44,8 @@ func TestProxySendsOnceOverLossyNetworks(t *testing.T) {
 	t.Run("a handler waits", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) { lossyProxy(t, proxiedRequests, func(dac.Hop) {}) })
 	})
-	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 10*time.Second, time.Millisecond, "no goroutine is left") // but the one that looks
+	// But the one that looks.
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 10*time.Second, time.Millisecond, "no goroutine is left")
 }
 
 // A proxyTally is what became of requests, by their number.
@@ -142,6 +145,7 @@ func (m *proxyTally) check(t *testing.T, n int) {
 		require.LessOrEqual(t, m.forwarded[i].Load(), uint32(1), "request %d was sent on twice", i)
 	}
 	require.Equal(t, n, m.acked+m.refused+m.failed+m.silent)
-	// Four transmissions of 0.8*0.8 that come back: one in sixty fails on a leg, and less, since duplicates help.
+	// Four transmissions of 0.8*0.8 that come back: one in sixty fails on a leg, and less, since
+	// duplicates help.
 	require.Less(t, float64(m.failed+m.silent)/float64(n), 0.05)
 }

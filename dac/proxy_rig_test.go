@@ -20,20 +20,22 @@ import (
 	"layeh.com/radius"
 )
 
-// The proxy of the tests stands between aaaAddr, with which it shares secret, and nasAddr, with which it shares another one.
+// The proxy of the tests stands between aaaAddr, with which it shares secret, and nasAddr, with
+// which it shares another one.
 var proxyAddr = netip.MustParseAddrPort("198.51.100.1:3799")
 
 const nextSecret = "another-s3cret-of-24-octets"
 
-// bothWays runs f in bubbles of its own: where the requests of a Proxy are answered later, and where each has a handler that waits, since
-// somebody traces them.
+// bothWays runs f in bubbles of its own: where the requests of a Proxy are answered later, and
+// where each has a handler that waits, since a Trace is told of them.
 func bothWays(t *testing.T, f func(t *testing.T)) {
 	for _, way := range []string{later, "/a handler waits"} {
 		t.Run(way[1:], func(t *testing.T) { bubble(t, f) })
 	}
 }
 
-const later = "/answered later"
+// later ends the name of a test whose Proxy has no Trace.
+const later = "/answered_later"
 
 // A proxyRig is a proxy in a bubble, with a NAS behind it and a socket before it.
 type proxyRig struct {
@@ -50,7 +52,8 @@ type proxyRig struct {
 	hops []dac.Hop
 }
 
-// proxied starts p, which gets a Client and a way to the NAS where it has none, and a NAS that answers by h, ACK where it is nil.
+// proxied starts p, which gets a Client and a way to the NAS where it has none, and a NAS that
+// answers by h, ACK where it is nil.
 func proxied(t *testing.T, p *dac.Proxy, h dac.HandlerFunc) *proxyRig {
 	r := &proxyRig{t: t, net: &dactest.Network{Refuse: true}, proxy: p}
 	if h == nil {
@@ -150,7 +153,7 @@ func (r *proxyRig) datagrams() [][]byte {
 	return slices.Clone(r.raw)
 }
 
-// hop returns the one Hop there was, and false where nobody could be told of it.
+// hop returns the one Hop there was, and false where no Trace could be told of it.
 func (r *proxyRig) hop() (dac.Hop, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

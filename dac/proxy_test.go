@@ -18,7 +18,7 @@ import (
 	"layeh.com/radius"
 )
 
-// The answer of a NAS passes as it is, whatever it says.
+// The answer of a NAS passes as it is, with any content.
 func TestProxyPassesAnswers(t *testing.T) {
 	for name, c := range map[string]struct {
 		coa    bool
@@ -35,7 +35,8 @@ func TestProxyPassesAnswers(t *testing.T) {
 		"unknown":        {coa: true, answer: raw(45, 599), code: 45, cause: 599},
 		"NAK with 201":   {answer: raw(42, 201), code: 42, cause: 201},
 		"504 in CoA-NAK": {coa: true, answer: raw(45, 504), code: 45, cause: 504},
-		"Protocol-Error": {coa: true, answer: raw(52, 406), code: 45, cause: 406}, // RFC 7930, section 4: for one hop
+		// RFC 7930, section 4: for one hop.
+		"Protocol-Error": {coa: true, answer: raw(52, 406), code: 45, cause: 406},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bothWays(t, func(t *testing.T) {
@@ -57,7 +58,8 @@ func TestProxyPassesAnswers(t *testing.T) {
 	}
 }
 
-// raw is an answer that no handler could make. A Response that was received passes a Server as it is, so one is made of octets first.
+// raw is an answer that no handler could make. A Response that was received passes a Server as it
+// is, so one is made of octets first.
 func raw(code byte, cause uint32) func(*dac.Request) (*dac.Response, error) {
 	return func(*dac.Request) (*dac.Response, error) {
 		ask := byte(43)
@@ -80,7 +82,8 @@ func raw(code byte, cause uint32) func(*dac.Request) (*dac.Response, error) {
 
 // What the sender gets where no NAS answers.
 func TestProxyMapsFailures(t *testing.T) {
-	elsewhere := dac.Target{Addr: netip.MustParseAddrPort("192.0.2.77:3799")} // nobody listens there: ICMP
+	// Nobody listens there: ICMP.
+	elsewhere := dac.Target{Addr: netip.MustParseAddrPort("192.0.2.77:3799")}
 	for name, c := range map[string]struct {
 		proxy *dac.Proxy
 		nas   dac.HandlerFunc
@@ -169,7 +172,8 @@ func TestProxyAsksBeforeItSends(t *testing.T) {
 	})
 }
 
-// Silence of the next hop is silence, remembered: a retransmission of the sender does not go on again, though the proxy has long ended its own.
+// Silence of the next hop is silence, remembered: a retransmission of the sender does not go on
+// again, though the proxy has long ended its own.
 func TestProxyRemembersSilence(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
 		r := proxied(t, &dac.Proxy{}, silently)
@@ -201,7 +205,8 @@ func TestProxyAnswersSilenceInTime(t *testing.T) {
 	})
 }
 
-// A retransmission that comes while the NAS works is absorbed, and one that comes later is answered with the same octets.
+// A retransmission that comes while the NAS works is absorbed, and one that comes later is answered
+// with the same octets.
 func TestProxyForwardsOnce(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
 		r := proxied(t, &dac.Proxy{}, func(ctx context.Context, q *dac.Request) (*dac.Response, error) {
@@ -324,9 +329,9 @@ func TestHopTiesBothHalves(t *testing.T) {
 		require.EqualValues(t, came.Packet.Identifier, h.Response.ID)
 		require.Equal(t, string(h.ProxyState), states(came.Packet.Attributes)[0])
 		require.Equal(t, errcause.SessionContextNotFound, h.Cause())
-		for _, says := range []string{"peer=" + aaaAddr.String(), "id=77", "target=bng-1", "from=" + came.Source.String(), "cause=Session-Context-Not-Found"} {
+		for _, says := range []string{"addr=" + aaaAddr.String(), "id=77", "target=bng-1", "from=" + came.Source.String(), "cause=Session-Context-Not-Found"} {
 			require.Contains(t, log.String(), says)
-			require.Contains(t, slogged(h), says[len("peer"):], "LogValue")
+			require.Contains(t, slogged(h), says[len("addr"):], "LogValue")
 		}
 	})
 }
@@ -337,7 +342,7 @@ func slogged(v any) string {
 	return b.String()
 }
 
-// What the NAS has done is told, whatever a Trace does.
+// What the NAS has done is told, even where a Trace panics.
 func TestProxySurvivesItsTrace(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -352,12 +357,12 @@ func TestProxySaysWhatIsWrongWithIt(t *testing.T) {
 	long := string(make([]byte, 65))
 	client, to := &dac.Client{Peers: dac.SharedSecret("x")}, dac.Target{Addr: nasAddr}
 	for says, p := range map[string]*dac.Proxy{
-		"Client is nil": {Router: to},
-		"Router is nil": {Client: client},
-		"negative":      {Client: client, Router: to, Span: -1},
-		"65 octets":     {Client: client, Router: to, ID: long},
-		"Peers is nil":  {Client: &dac.Client{}, Router: to},
-		"below zero":    {Client: &dac.Client{Peers: dac.SharedSecret("x"), PerNAS: dac.Limit{Rate: -1}}, Router: to},
+		"Proxy.Client is required": {Router: to},
+		"Proxy.Router is required": {Client: client},
+		"negative":                 {Client: client, Router: to, Span: -1},
+		"65 octets":                {Client: client, Router: to, ID: long},
+		"Peers is nil":             {Client: &dac.Client{}, Router: to},
+		"below zero":               {Client: &dac.Client{Peers: dac.SharedSecret("x"), PerNAS: dac.Limit{Rate: -1}}, Router: to},
 	} {
 		srv := &dac.Server{Addr: "127.0.0.1:0", Handler: p, Peers: dac.SharedSecret("x")}
 		require.ErrorContains(t, srv.ListenAndServe(t.Context()), says, "before anything is answered")

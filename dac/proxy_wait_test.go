@@ -15,8 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A wait for the next hop ends with Span, with HandlerTimeout and when the Server has drained, whether no handler waits, one with the Server's own context, or
-// one with a context that middleware has made of it, and whether the request was sent or waits for its turn.
+// A wait for the next hop ends with Span, with HandlerTimeout and when the Server has drained,
+// whether no handler waits, one with the Server's own context, or one with a context that
+// middleware has made of it, and whether the request was sent or waits for its turn.
 func TestProxyWaitsNoLonger(t *testing.T) {
 	type key struct{}
 	front := netip.MustParseAddrPort("198.51.100.7:3799")

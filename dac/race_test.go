@@ -4,5 +4,6 @@
 
 package dac
 
-// raced says that the race detector is on: it has pools lose things at random, so allocations cannot be counted.
+// raced says that the race detector is on: it has pools lose things at random, so allocations
+// cannot be counted.
 const raced = true

@@ -13,7 +13,8 @@ import (
 
 func TestR5176_3_1_1_ProxyStateEchoedInOrder(t *testing.T) {
 	for _, code := range []radius.Code{40, 43} {
-		states := []string{"p2", "", "p1", "p2", "\x00\xff", string(make([]byte, 253))} // opaque: 3.1-3
+		// Opaque: 3.1-3.
+		states := []string{"p2", "", "p1", "p2", "\x00\xff", string(make([]byte, 253))}
 		set := []*radius.AVP{avp(33, states[0]), avp(1, "bob"), avp(33, states[1])}
 		for _, s := range states[2:] {
 			set = append(set, avp(33, s))
@@ -108,7 +109,8 @@ func TestAnswerFitsItsRequest(t *testing.T) {
 	}
 }
 
-// TestHandlersCannotBreakAnAnswer: what belongs to the request is taken from its octets, whatever became of the Request.
+// TestHandlersCannotBreakAnAnswer: what belongs to the request is taken from its octets, whatever
+// became of the Request.
 func TestHandlersCannotBreakAnAnswer(t *testing.T) {
 	r, b := arrived(t, request(43, avp(33, "p"), avp(24, "st")), 7, "s")
 	want, err := answer(44).AppendSigned(nil, r, "s")
@@ -152,7 +154,8 @@ func TestR5176_6_3_2_EventTimestampInAnAnswer(t *testing.T) {
 		{nil, time.Time{}, nil},
 		{nil, stamp, []string{"\x6b\x49\xd2\x00"}},
 		{[]*radius.AVP{avp(55, "\x00\x00\x00\x01")}, time.Time{}, []string{"\x00\x00\x00\x01"}},
-		{[]*radius.AVP{avp(55, "\x00\x00\x00\x01")}, stamp, []string{"\x00\x00\x00\x01"}}, // one at most (3.6)
+		// One at most (3.6).
+		{[]*radius.AVP{avp(55, "\x00\x00\x00\x01")}, stamp, []string{"\x00\x00\x00\x01"}},
 	} {
 		ab, err := answer(41, c.set...).appendSigned(nil, r, "s", c.at)
 		require.NoError(t, err)
@@ -185,7 +188,8 @@ func TestR5176_3_5_1_CauseOfAnAnswer(t *testing.T) {
 	}
 }
 
-// TestR2865_5_24_33_OpaqueOctets gives every octet that a State and a Proxy-State can have back, and in the same attribute.
+// TestR2865_5_24_33_OpaqueOctets gives every octet that a State and a Proxy-State can have back,
+// and in the same attribute.
 func TestR2865_5_24_33_OpaqueOctets(t *testing.T) {
 	octets := make([]byte, 253)
 	for i := range octets {

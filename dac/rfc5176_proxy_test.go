@@ -133,7 +133,8 @@ func TestR5176_3_1_8_ProxyRemovesItsOwnFromTheAnswer(t *testing.T) {
 func TestR5176_3_1_9_ProxyComputesBothAuthenticatorsAnew(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
 		r := proxied(t, &dac.Proxy{}, nil)
-		answer := r.verdict(disconnect(t, 1, attrs.UserName.Of("bob"))) // verified, over the original request
+		// Verified, over the original request.
+		answer := r.verdict(disconnect(t, 1, attrs.UserName.Of("bob")))
 		require.NotNil(t, answer.Packet.Get(80), "the request had one")
 		came, err := dac.ParseRequest(r.datagrams()[0], nextSecret)
 		require.NoError(t, err)

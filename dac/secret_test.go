@@ -20,7 +20,8 @@ import (
 	"layeh.com/radius"
 )
 
-// hush is a secret that is easy to find in an output, in each of the ways in which octets are printed.
+// hush is a secret that is easy to find in an output, in each of the ways in which octets are
+// printed.
 const hush = "Tr0ub4dor&3"
 
 // tellings are the forms in which hush would show.
@@ -43,8 +44,9 @@ func tellings() []string {
 	}
 }
 
-// printed is v in every way that a program prints a value, by what printed it: under every verb but %w and %p, which fmt answers without
-// asking the value, and which vet accepts for errors and pointers alone.
+// printed is v in every way that a program prints a value, by what printed it: under every verb but
+// %w and %p, which fmt answers without asking the value, and which vet accepts for errors and
+// pointers alone.
 func printed(v any) map[string]string {
 	out := make(map[string]string)
 	for _, flags := range []string{"", "+", "#", "-40", "0", " "} {
@@ -118,7 +120,8 @@ func TestSecretPrintsAsItself(t *testing.T) {
 	assert.Equal(t, "[secret]", fmt.Sprint(Secret("")), "an empty one as well: that it is empty is nobody's business")
 }
 
-// TestWhatHasSecretsInsideKeepsThem is for types of this package; every exported one of the module is tried in examples.
+// TestWhatHasSecretsInsideKeepsThem is for types of this package; every exported one of the module
+// is tried in examples.
 func TestWhatHasSecretsInsideKeepsThem(t *testing.T) {
 	p := Peer{Name: "aaa", Secret: hush, Previous: hush}
 	m := PeerMap{prefix("192.0.2.0/24"): p}
@@ -127,19 +130,41 @@ func TestWhatHasSecretsInsideKeepsThem(t *testing.T) {
 	require.NoError(t, err)
 	for name, v := range map[string]any{
 		"Secret":                     Secret(hush),
-		"*Secret":                    new(Secret(hush)),
+		"*Secret":                    ptr(Secret(hush)),
 		"[]Secret":                   []Secret{hush, hush},
 		"map of Secret":              map[string]Secret{"a": hush},
 		"Peer":                       p,
 		"*Peer":                      &p,
 		"PeerMap":                    m,
+		"NamedPeer":                  NamedPeer{Peer: p},
+		"*NamedPeer":                 &NamedPeer{Peer: p},
+		"list for PeersByName":       map[string]*NamedPeer{"aaa": {Peer: p}},
 		"SharedSecret":               SharedSecret(hush),
 		"CachePeers":                 cached,
 		"CachePeers of SharedSecret": CachePeers(SharedSecret(hush), time.Minute),
+		"*PeerMap":                   &m,
+		"*Server":                    &Server{Peers: m},
+		"*Server of SharedSecret":    &Server{Peers: SharedSecret(hush)},
+		"*Server with a Proxy":       &Server{Handler: &Proxy{Client: &Client{Peers: m}}, Peers: cached},
+		"*Client":                    &Client{Peers: m},
+		"*Client with a Peer":        (&Client{Peers: m}).With(p),
+		"*Proxy":                     &Proxy{Client: &Client{Peers: m}},
 		"Peers check":                peersCheck(PeerMap{prefix("192.0.2.1/24"): p, {}: p}),
 	} {
-		t.Run(name, func(t *testing.T) { keeps(t, name, v) })
+		t.Run(name, func(t *testing.T) {
+			keeps(t, name, v)
+			type held struct {
+				Any  any
+				Many []any
+				Map  map[string]any
+			}
+			keeps(t, name+" in a struct", held{v, []any{v}, map[string]any{"a": v}})
+			keeps(t, name+" in a pointer to a struct", &held{Any: v})
+			keeps(t, name+" in an interface of an interface", []any{[]any{held{Any: v}}})
+		})
 	}
+	require.Equal(t, "<nil>", fmt.Sprint((*Server)(nil)))
+	require.Contains(t, fmt.Sprint(&Server{Peers: m}), "192.0.2.0/24", "what is no secret is printed")
 }
 
 func TestSecretIsNotReadBackFromItsMask(t *testing.T) {
@@ -168,7 +193,8 @@ func TestSecretIsNotReadBackFromItsMask(t *testing.T) {
 	assert.Equal(t, hush, string(s))
 }
 
-// TestPanicKeepsASecret runs itself to see what a panic with a Secret, or in the midst of them, leaves on the screen.
+// TestPanicKeepsASecret runs itself to see what a panic with a Secret, or in the midst of them,
+// leaves on the screen.
 func TestPanicKeepsASecret(t *testing.T) {
 	if os.Getenv("DAC_TEST_PANIC") != "" {
 		panic(Secret(hush))

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/radius-dynauth/dynauth/dac/internal/serve"
 	"github.com/stretchr/testify/require"
 )
 
@@ -49,23 +50,23 @@ func (h *diarist) Handle(ctx context.Context, r *Request) (*Response, error) {
 	return r.ACK()
 }
 
-// bring has h served with n requests that one read brings, and returns what it wrote down once all is over. Without the watch no handler is
-// ever slow.
+// bring has h served with n requests that one read brings, and returns what it wrote down once all
+// is over. Without the watch no handler is ever slow.
 func bring(t *testing.T, s *Server, h *diarist, n int, watch bool) []string {
 	s.Handler, s.Peers = h, PeerMap{netip.MustParsePrefix("192.0.2.0/24"): {Secret: "0123456789abcdef0123456789abcdef"}}
 	st := s.state()
-	st.workers.open()
+	st.Open()
 	mill := newTreadmill(t, false)
 	mill.left = n
-	r := readerOf(t, st, mill)
+	r := readerOf(t, st, mill.socket())
 	if !watch {
-		r.watch.end()
+		r.EndWatch()
 	}
-	r.l.readers.Go(r.lead)
-	require.ErrorIs(t, <-r.l.failed, io.EOF)
-	r.watch.end()
-	r.l.readers.Wait()
-	st.workers.close()
+	r.Go()
+	require.ErrorIs(t, r.Failed(), io.EOF)
+	r.EndWatch()
+	r.Wait()
+	st.Close()
 	require.EqualValues(t, n, s.Stats().Total.CoA.ACKs)
 	return h.events
 }
@@ -87,27 +88,30 @@ func expected(n, stage int) (events []string) {
 	return events
 }
 
-// Requests that one read brings arrive a few at a time; the Handler is told of those, and handles them in order.
+// Requests that one read brings arrive a few at a time; the Handler is told of those, and handles
+// them in order.
 func TestRequestsOfABatchArriveTogether(t *testing.T) {
-	require.Equal(t, expected(40, mostStaged), bring(t, new(Server), new(diarist), 40, false))
+	require.Equal(t, expected(40, serve.MostStaged), bring(t, new(Server), new(diarist), 40, false))
 }
 
-// Where few handlers may run, as few requests have their places at a time: a burst that one handler after another could answer is not refused.
+// Where few handlers may run, as few requests have their places at a time: a burst that one handler
+// after another could answer is not refused.
 func TestABatchIsNoBurst(t *testing.T) {
 	require.Equal(t, expected(60, 1), bring(t, &Server{MaxHandlers: 1}, new(diarist), 60, false))
-	require.Equal(t, expected(60, 2), bring(t, &Server{MaxHandlers: 2 * stageShare}, new(diarist), 60, false))
+	require.Equal(t, expected(60, 2), bring(t, &Server{MaxHandlers: 2 * serve.StageShare}, new(diarist), 60, false))
 }
 
 // An Ahead that panics, or ends its goroutine, costs no request.
 func TestAheadThatDoesNotReturn(t *testing.T) {
 	for name, ahead := range map[string]func(){"panics": func() { panic("ahead") }, "ends its goroutine": runtime.Goexit} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, expected(40, mostStaged), bring(t, new(Server), &diarist{ahead: ahead}, 40, false))
+			require.Equal(t, expected(40, serve.MostStaged), bring(t, new(Server), &diarist{ahead: ahead}, 40, false))
 		})
 	}
 }
 
-// A handler that waits holds up nobody, though others arrived with it: they are handled while it waits, whatever it does then.
+// A handler that waits does not block the others, though others arrived with it: they are handled
+// while it waits, whatever it does then.
 func TestAHandlerThatWaitsHoldsUpNobodyOfItsBatch(t *testing.T) {
 	const n, slow = 40, 3
 	var others sync.WaitGroup

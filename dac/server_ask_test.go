@@ -45,7 +45,8 @@ func TestPeersThatPanicCostOneDatagram(t *testing.T) {
 
 var strangeAddr = netip.MustParseAddrPort("192.0.2.77:40000")
 
-// A source of peers that takes its time over one address holds up nobody else, and answers that one in the end.
+// A source of peers that takes its time over one address does not block the others, and answers
+// that one in the end.
 func TestPeersThatAreSlowHoldUpNobody(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 

@@ -14,11 +14,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/radius-dynauth/dynauth/dac/internal/netio"
+	"github.com/radius-dynauth/dynauth/dac/internal/netio/netiotest"
+	"github.com/radius-dynauth/dynauth/dac/internal/packet"
+	"github.com/radius-dynauth/dynauth/dac/internal/serve"
 	"github.com/stretchr/testify/require"
 )
 
 // A convoy brings datagrams in reads of all sizes, and notes what is answered.
 type convoy struct {
+	netiotest.Socket
 	requests [][]byte // by their numbers
 	octets   [][]byte
 	from     []netip.AddrPort
@@ -31,29 +36,35 @@ type convoy struct {
 	wrong   int            // of all, those that are not signed as they should be
 }
 
-func (c *convoy) buffers(n int) []datagram { return makeBuffers(c, n) }
-func (c *convoy) close() error             { return nil }
+// socket is what a reader reads c by.
+func (c *convoy) socket() *netiotest.Socket {
+	c.OnRead = c.read
+	if c.OnWrite == nil {
+		c.OnWrite = c.write
+	}
+	return &c.Socket
+}
 
-func (c *convoy) read(ds []datagram) (int, error) {
+func (c *convoy) read(ds []netio.Datagram) (int, error) {
 	n := min(1+c.sizes.IntN(len(ds)), len(c.octets)-c.next)
 	if n == 0 {
 		<-c.end
 		return 0, io.EOF
 	}
 	for i := range ds[:n] {
-		ds[i].remote, ds[i].n = c.from[c.next], copy(ds[i].buf, c.octets[c.next])
+		netiotest.Put(&ds[i], c.from[c.next], c.octets[c.next])
 		c.next++
 	}
 	return n, nil
 }
 
-func (c *convoy) write(os []outgoing) {
+func (c *convoy) write(os []netio.Outgoing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, o := range os {
-		n := binary.BigEndian.Uint32(findAttr(o.octets, typeProxyState))
+		n := binary.BigEndian.Uint32(packet.Find(o.Octets, packet.TypeProxyState))
 		c.answers[n]++
-		if verifyResponse(o.octets, c.requests[n], benchSecret) != nil {
+		if verifyResponse(o.Octets, c.requests[n], benchSecret) != nil {
 			c.wrong++
 		}
 	}
@@ -61,13 +72,13 @@ func (c *convoy) write(os []outgoing) {
 
 // numbered is request n, with the number in its Proxy-State.
 func numbered(t *testing.T, n int) []byte {
-	b, err := request(40, avp(typeProxyState, string(binary.BigEndian.AppendUint32(nil, uint32(n))))).AppendSigned(nil, byte(n), benchSecret)
+	b, err := request(40, avp(packet.TypeProxyState, string(binary.BigEndian.AppendUint32(nil, uint32(n))))).AppendSigned(nil, byte(n), benchSecret)
 	require.NoError(t, err)
 	return b
 }
 
-// Whatever handlers do that arrived together, and in whatever reads duplicates come: nothing is executed twice, everything is, all is answered that
-// is to be, and nothing is left behind.
+// Whatever handlers do that arrived together, and in whatever reads duplicates come: nothing is
+// executed twice, everything is, all is answered that is to be, and nothing is left behind.
 func TestWhateverTheHandlersOfABatchDo(t *testing.T) {
 	const requests = 3000
 	src := rand.New(rand.NewPCG(3, 3))
@@ -86,17 +97,17 @@ func TestWhateverTheHandlersOfABatchDo(t *testing.T) {
 	var mu sync.Mutex
 	runs := make([]int, requests)
 	s := &Server{Peers: SharedSecret(benchSecret), MaxHandlers: 4096, Handler: HandlerFunc(func(ctx context.Context, r *Request) (*Response, error) {
-		n := int(binary.BigEndian.Uint32(r.Packet.Attributes.Get(typeProxyState)))
+		n := int(binary.BigEndian.Uint32(r.Packet.Attributes.Get(packet.TypeProxyState)))
 		mu.Lock()
 		runs[n]++
 		mu.Unlock()
 		resp, err := r.ACK()
 		switch n % 40 {
 		case 0:
-			<-time.After(3 * watchTick)
+			<-time.After(3 * serve.WatchTick)
 		case 7:
 			resume := Yield(ctx)
-			<-time.After(watchTick)
+			<-time.After(serve.WatchTick)
 			resume()
 		case 13:
 			panic("handler")
@@ -107,25 +118,25 @@ func TestWhateverTheHandlersOfABatchDo(t *testing.T) {
 		case 29:
 			return nil, ErrSilent
 		case 31:
-			resp.After = func(context.Context) { <-time.After(watchTick) }
+			resp.After = func(context.Context) { <-time.After(serve.WatchTick) }
 		case 37:
 			resp.After = func(context.Context) { runtime.Goexit() }
 		}
 		return resp, err
 	})}
 	st := s.state()
-	st.workers.open()
-	r := readerOf(t, st, c)
-	r.l.readers.Go(r.lead)
+	st.Open()
+	r := readerOf(t, st, c.socket())
+	r.Go()
 	require.Eventually(t, func() bool {
 		total := s.Stats().Total.Disconnect
-		return total.Requests+total.Duplicates == uint64(len(c.octets)) && r.l.idle()
+		return total.Requests+total.Duplicates == uint64(len(c.octets)) && r.Idle()
 	}, time.Minute, time.Millisecond)
 	close(c.end)
-	require.ErrorIs(t, <-r.l.failed, io.EOF)
-	r.watch.end()
-	r.l.readers.Wait()
-	st.workers.close()
+	require.ErrorIs(t, r.Failed(), io.EOF)
+	r.EndWatch()
+	r.Wait()
+	st.Close()
 
 	for n, times := range runs {
 		switch n % 40 {
@@ -141,14 +152,7 @@ func TestWhateverTheHandlersOfABatchDo(t *testing.T) {
 		}
 	}
 	require.Zero(t, c.wrong)
-	require.Zero(t, st.places.running+st.places.waiting+st.places.yielded)
-	require.Zero(t, st.memory.waiting.Load())
-	require.Zero(t, st.workers.busy.Load())
-}
-
-// idle reports whether nothing is in work.
-func (l *listener) idle() bool {
-	l.st.places.mu.Lock()
-	defer l.st.places.mu.Unlock()
-	return l.inWork == 0
+	running, waiting, yielded := r.Places()
+	require.Zero(t, running+waiting+yielded)
+	require.Zero(t, r.Busy())
 }

@@ -58,7 +58,8 @@ func TestServeDrains(t *testing.T) {
 	})
 }
 
-// Who is told first that its time is over leaves to nobody, who waits for it, the little that is left of theirs.
+// Who is told first that its time is over leaves to nobody, who waits for it, the little that is
+// left of theirs.
 func TestDrainEndsAllContextsAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const handlers, long = 8, 10_000
@@ -117,7 +118,8 @@ func TestServeOutlivesPassingReadErrors(t *testing.T) {
 	})
 }
 
-// Windows says of a datagram that is too long that it is an error. However many there are, nobody waits for them.
+// Windows says of a datagram that is too long that it is an error. However many there are, nobody
+// waits for them.
 func TestDatagramsTooLongForWindowsCostNoTime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		outlives(t, &flaky{fail: 10_000, err: &net.OpError{Op: "read", Net: "udp", Err: os.NewSyscallError("wsarecvfrom", syscall.Errno(10040))}}, 0)
@@ -165,7 +167,13 @@ func TestConfigurationMistakesFailAtTheStart(t *testing.T) {
 		{"Peers is nil", "with a PeerMap for example", &dac.Server{Handler: h}},
 		{"PeerMap is empty", "name the prefixes", &dac.Server{Handler: h, Peers: dac.PeerMap{}}},
 		{"host bits", "write 192.0.2.0/24 for the net", &dac.Server{Handler: h, Peers: dac.PeerMap{netip.MustParsePrefix("192.0.2.1/24"): {Secret: secret}}}},
-		{"written as IPv6", "write it as IPv4", &dac.Server{Handler: h, Peers: dac.PeerMap{netip.MustParsePrefix("::ffff:192.0.2.0/120"): {Secret: secret}}}},
+		{"IPv4 in a part only", "write ::/0", &dac.Server{Handler: h, Peers: dac.PeerMap{netip.PrefixFrom(netip.MustParseAddr("::ffff:0:0"), 90): {Secret: secret}}}},
+		{"with different Peers", "keep one", &dac.Server{Handler: h, Peers: dac.PeerMap{
+			netip.MustParsePrefix("192.0.2.0/24"): {Secret: secret}, netip.MustParsePrefix("::ffff:192.0.2.0/120"): {Secret: "another"},
+		}}},
+		{"a Limit has a field below zero", "zero is no bound", &dac.Server{Handler: h, Peers: dac.PeerMap{
+			netip.MustParsePrefix("192.0.2.0/24"): {Secret: secret, Limit: dac.Limit{Rate: -1}},
+		}}},
 		{"zero prefix", "write 0.0.0.0/0", &dac.Server{Handler: h, Peers: dac.PeerMap{{}: {Secret: secret}}}},
 		{"has no Secret", "give it one", &dac.Server{Handler: h, Peers: dac.PeerMap{netip.MustParsePrefix("192.0.2.0/24"): {}}}},
 		{"SharedSecret is empty", "give it the secret", &dac.Server{Handler: h, Peers: dac.SharedSecret("")}},

@@ -15,7 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// dropped sends b and expects silence, and that counters changed by want alone, and that an ordinary request is still answered.
+// dropped sends b and expects silence, and that counters changed by want alone, and that an
+// ordinary request is still answered.
 func (r *rig) dropped(from netip.AddrPort, b []byte, want dac.RequestCounters) {
 	r.t.Helper()
 	before := r.srv.Stats().Total
@@ -191,7 +192,8 @@ func TestR5176_6_3_2_TimestampInTheAnswer(t *testing.T) {
 	})
 }
 
-// resign signs the octets of a packet anew, after they were changed, as RFC 5176, section 2.3, says.
+// resign signs the octets of a packet again, after they were changed, as RFC 5176, section 2.3,
+// says.
 func resign(b []byte) []byte {
 	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
 	return dac.Resign(b, secret)

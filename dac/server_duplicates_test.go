@@ -56,15 +56,121 @@ func TestR5080_2_2_2_1_DuplicateInProgressAbsorbed(t *testing.T) {
 func TestR5080_2_2_2_1_CachedAnswerForTheWholeWindow(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := serve(t, &dac.Server{})
-		c, q := r.from(aaaAddr), coa(t, 1, bob)
+		c, q := r.from(aaaAddr), coa(t, 1, bob, stamped(0))
 		first := r.sends(c, q)
 		time.Sleep(299 * time.Second)
 		require.Equal(t, first, r.sends(c, q))
 		require.EqualValues(t, 1, r.runs.Load())
 		time.Sleep(5 * time.Second)
-		require.NotNil(t, r.sends(c, q), "without Event-Timestamp it is new after the window")
-		require.EqualValues(t, 2, r.runs.Load())
+		require.Nil(t, r.sends(c, q), "stale by now")
+		require.EqualValues(t, 1, r.runs.Load())
 	})
+}
+
+// An answer that took long is kept from when it was given, and a request is known for as long as it
+// is in work.
+func TestALateAnswerIsKeptFromWhenItWasGiven(t *testing.T) {
+	for name, tt := range map[string]struct {
+		q     func(t *testing.T) []byte
+		took  time.Duration
+		kept  time.Duration
+		fresh bool // once it is kept no longer
+	}{
+		"stamped ahead": {func(t *testing.T) []byte { return coa(t, 1, bob, stamped(290*time.Second)) }, 290 * time.Second, 299 * time.Second, false},
+		"CoA":           {func(t *testing.T) []byte { return coa(t, 1, bob) }, 290 * time.Second, 29 * time.Second, true},
+		"Disconnect":    {func(t *testing.T) []byte { return disconnect(t, 1, bob) }, 40 * time.Second, 29 * time.Second, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				var runs atomic.Int64
+				r := serve(t, &dac.Server{Handler: dac.HandlerFunc(func(_ context.Context, q *dac.Request) (*dac.Response, error) {
+					runs.Add(1)
+					time.Sleep(tt.took)
+					return q.ACK()
+				})})
+				c, q := r.from(aaaAddr), tt.q(t)
+				for range 8 {
+					require.Nil(t, r.sends(c, q), "absorbed")
+					time.Sleep(tt.took / 9)
+				}
+				time.Sleep(tt.took / 9)
+				synctest.Wait()
+				first := r.hears(c)
+				require.NotNil(t, first)
+				time.Sleep(tt.kept)
+				require.Equal(t, first, r.sends(c, q))
+				require.EqualValues(t, 1, runs.Load())
+				time.Sleep(5 * time.Second)
+				r.sends(c, q)
+				require.Equal(t, tt.fresh, runs.Load() == 2)
+			})
+		})
+	}
+}
+
+// A request in work is known however long it takes, whatever expires around it.
+func TestWhatIsInWorkIsKnownWhateverExpiresAroundIt(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		release, runs := make(chan bool), atomic.Int64{}
+		r := serve(t, &dac.Server{Window: 30 * time.Second, Handler: dac.HandlerFunc(func(_ context.Context, q *dac.Request) (*dac.Response, error) {
+			if len(q.Attributes()) > 2 { // the slow one has two User-Names
+				runs.Add(1)
+				<-release
+			}
+			return q.ACK()
+		})})
+		c := r.from(aaaAddr)
+		for n := range 400 {
+			require.NotNil(t, r.sends(r.from(netip.AddrPortFrom(aaaAddr.Addr(), uint16(1000+n))), coa(t, byte(n), bob)))
+		}
+		slow := coa(t, 9, bob, bob)
+		for range 6 {
+			require.Nil(t, r.sends(c, slow))
+			time.Sleep(12 * time.Second)
+		}
+		require.EqualValues(t, 1, runs.Load())
+		close(release)
+		synctest.Wait()
+	})
+}
+
+// RFC 5080, section 2.2.2: a different request from the same address, port and identifier is a new
+// one, and what stood there is given up. With Event-Timestamp the old one stays against replays; an
+// unstamped CoA may be meant again.
+func TestR5080_2_2_2_3_ADifferentRequestEndsAnUnstampedCoA(t *testing.T) {
+	up, down := attrs.FilterID.Of("up"), attrs.FilterID.Of("down")
+	for name, tt := range map[string]struct {
+		a, b func(t *testing.T) []byte
+		port uint16 // of b
+		runs int64
+	}{
+		"CoA A B A":               {func(t *testing.T) []byte { return coa(t, 7, up) }, func(t *testing.T) []byte { return coa(t, 7, down) }, 1, 3},
+		"a Disconnect between":    {func(t *testing.T) []byte { return coa(t, 7, up) }, func(t *testing.T) []byte { return disconnect(t, 7, bob) }, 1, 3},
+		"a stamped one between":   {func(t *testing.T) []byte { return coa(t, 7, up) }, func(t *testing.T) []byte { return coa(t, 7, down, stamped(0)) }, 1, 3},
+		"another port":            {func(t *testing.T) []byte { return coa(t, 7, up) }, func(t *testing.T) []byte { return coa(t, 7, down) }, 2, 2},
+		"another identifier":      {func(t *testing.T) []byte { return coa(t, 7, up) }, func(t *testing.T) []byte { return coa(t, 8, down) }, 1, 2},
+		"an unstamped Disconnect": {func(t *testing.T) []byte { return disconnect(t, 7, bob) }, func(t *testing.T) []byte { return coa(t, 7, down) }, 1, 2},
+		"a stamped CoA":           {func(t *testing.T) []byte { return coa(t, 7, up, stamped(0)) }, func(t *testing.T) []byte { return coa(t, 7, down, stamped(0)) }, 1, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				r := serve(t, &dac.Server{})
+				at := func(port uint16) net.Conn { return r.from(netip.AddrPortFrom(aaaAddr.Addr(), port)) }
+				one, other := at(1), at(2)
+				a, b := tt.a(t), tt.b(t)
+				require.NotNil(t, r.sends(one, a))
+				time.Sleep(5 * time.Second)
+				if tt.port == 1 {
+					require.NotNil(t, r.sends(one, b))
+				} else {
+					require.NotNil(t, r.sends(other, b))
+				}
+				time.Sleep(5 * time.Second)
+				require.NotNil(t, r.sends(one, a))
+				require.EqualValues(t, tt.runs, r.runs.Load())
+			})
+		})
+	}
 }
 
 func TestR5080_2_2_2_3_OtherAuthenticatorIsANewRequest(t *testing.T) {
@@ -236,5 +342,9 @@ func TestRestartGuardDiscardsWhatWasStampedBefore(t *testing.T) {
 		require.Nil(t, r.sends(c, disconnect(t, 1, bob, stamped(-31*time.Second))))
 		require.NotNil(t, r.sends(c, disconnect(t, 2, bob, stamped(-29*time.Second))))
 		require.EqualValues(t, 1, r.disconnects().Stale)
+		// Of two timestamps the earlier one counts, wherever it stands.
+		require.Nil(t, r.sends(c, disconnect(t, 3, bob, stamped(0), stamped(-31*time.Second))))
+		require.Nil(t, r.sends(c, disconnect(t, 4, bob, stamped(-31*time.Second), stamped(0))))
+		require.EqualValues(t, 3, r.disconnects().Stale)
 	})
 }

@@ -98,7 +98,19 @@ func TestWhatAHandlerReturnsIsTheAnswer(t *testing.T) {
 			ack, err := r.ACK()
 			ack.Packet.Attributes = radius.Attributes{{Type: 300, Attribute: []byte("x")}}
 			return ack, err
-		}, false, 41, 0, "cannot be encoded"},
+		}, false, 41, 0, "bug"},
+		"made ACK with a text that is too long": {func(r *dac.Request) (*dac.Response, error) {
+			return r.ACK(attrs.ReplyMessage.Of(strings.Repeat("x", 300)), attrs.ErrorCause.Of(201))
+		}, false, 41, 201, "bug"},
+		"made NAK with a cause that is none of its": {func(r *dac.Request) (*dac.Response, error) { return r.NAK(errcause.SessionContextNotRemovable) }, true, 45, 0, "bug"},
+		"made NAK with a text that is too long": {func(r *dac.Request) (*dac.Response, error) {
+			return r.NAK(503, attrs.ReplyMessage.Of(strings.Repeat("x", 300)))
+		}, true, 45, 503, "bug"},
+		"an attribute that is too long beside a good one": {func(r *dac.Request) (*dac.Response, error) {
+			ack, err := r.ACK(attrs.ErrorCause.Of(201))
+			ack.Packet.Attributes = append(ack.Packet.Attributes, &radius.AVP{Type: 18, Attribute: make([]byte, 300)}, nil)
+			return ack, err
+		}, false, 41, 201, "bug"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -217,6 +229,26 @@ func TestRefuseOverflowIsRemembered(t *testing.T) {
 		r.hears(c)
 		r.hears(c)
 		require.Equal(t, first, r.sends(c, q))
+		require.EqualValues(t, 1, r.coas().Overflow, "counted by itself, among the NAKs")
+		require.EqualValues(t, 1, r.coas().NAKs)
+		require.Zero(t, r.coas().Overload)
+	})
+}
+
+func TestCountersByTheNameOfThePeer(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := serve(t, &dac.Server{Peers: dac.PeerMap{
+			netip.MustParsePrefix("192.0.2.1/32"):    {Name: "bras", Secret: secret},
+			netip.MustParsePrefix("192.0.2.2/32"):    {Name: "bras", Secret: secret},
+			netip.MustParsePrefix("198.51.100.0/24"): {Secret: secret},
+		}})
+		for i, from := range []string{"192.0.2.1:1", "192.0.2.1:2", "192.0.2.2:1", "198.51.100.7:1"} {
+			require.NotNil(t, r.sends(r.from(netip.MustParseAddrPort(from)), disconnect(t, byte(i), bob)))
+		}
+		by := r.srv.Stats().ByName()
+		require.Len(t, by, 2)
+		require.EqualValues(t, 3, by["bras"].Disconnect.ACKs)
+		require.EqualValues(t, 1, by["198.51.100.7"].Disconnect.ACKs)
 	})
 }
 
@@ -415,6 +447,49 @@ func TestR_DEP_7_1_1_ShortSecretsAreWarnedOf(t *testing.T) {
 	})
 }
 
+func TestAServerThatAnswersNothingSaysSoAtTheFirstPacket(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var log journal
+		r := serve(t, &dac.Server{Logger: slog.New(slog.NewTextHandler(&log, nil)), Peers: dac.PeerMap{
+			netip.MustParsePrefix("192.0.2.1/32"): {Secret: "another secret than theirs"},
+			netip.MustParsePrefix("192.0.2.2/32"): {Secret: secret},
+			netip.MustParsePrefix("192.0.2.3/32"): {Secret: secret},
+		}})
+		lines := func(what string) int { return strings.Count(log.String(), what) }
+		wrong, garbled, good := r.from(aaaAddr), r.from(netip.MustParseAddrPort("192.0.2.2:1")), r.from(netip.MustParseAddrPort("192.0.2.3:1"))
+		require.NotNil(t, r.sends(good, disconnect(t, 1, bob)))
+		for i := range 7 {
+			r.sends(wrong, disconnect(t, byte(i), bob))
+			r.sends(garbled, []byte{40, 1, 0})
+			r.sends(good, []byte{40, 1, 0})
+			require.Equal(t, 2, lines("the first packet of this peer is dropped"), "after packet %d", i)
+			require.Equal(t, 1, lines("addr=192.0.2.1 "))
+			require.Equal(t, 1, lines("addr=192.0.2.2 "))
+		}
+		for i := range 18 {
+			for from := range byte(3) {
+				r.sends(r.from(netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 51, 100, from}), uint16(1+i))), disconnect(t, byte(i), bob))
+			}
+			require.Equal(t, 3, lines("Server.Peers does not know it"))
+		}
+		require.NotContains(t, log.String(), secret)
+
+		before := time.Now()
+		for n := range 40_000 {
+			c := r.from(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}), 1))
+			c.Write(disconnect(t, 1, bob))
+			if n%100 == 0 {
+				time.Sleep(5 * time.Second)
+			}
+			c.Close()
+		}
+		took := time.Since(before).Seconds()
+		require.LessOrEqual(t, float64(lines("Server.Peers does not know it")), 3+32+took, "one a second, and a burst")
+		require.LessOrEqual(t, lines("Server.Peers does not know it"), 1024)
+		require.Greater(t, lines("Server.Peers does not know it"), 500)
+	})
+}
+
 func TestMismatchIsDiagnosedOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var log journal
@@ -432,7 +507,7 @@ func TestMismatchIsDiagnosedOnce(t *testing.T) {
 			bad[5] ^= 1
 			require.Nil(t, r.sends(good, bad))
 		}
-		require.Equal(t, 1, strings.Count(log.String(), "no packet of this peer verifies"))
+		require.Equal(t, 1, strings.Count(log.String(), "no packet from this peer verifies"))
 		require.Equal(t, 1, strings.Count(log.String(), "compare the clocks"))
 		require.Contains(t, log.String(), "off by 1h0m0s")
 	})

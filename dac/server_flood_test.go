@@ -18,8 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// 200,000 bad authenticators a second from a known peer's address cost the Server no memory, and neither that peer nor another its answers: what a
-// full socket loses of theirs their retries bring.
+// 200,000 bad authenticators a second from a known peer's address cost the Server no memory, and
+// neither that peer nor another its answers: what a full socket loses of theirs their retries
+// bring.
 func TestFloodOfBadAuthenticatorsCostsNobodyTheirAnswers(t *testing.T) {
 	const good, flood = 100, 1500 * time.Millisecond
 	rate := 200_000
@@ -41,7 +42,8 @@ func TestFloodOfBadAuthenticatorsCostsNobodyTheirAnswers(t *testing.T) {
 	pc := network.Listen(nasAddr)
 	go func() { done <- srv.Serve(ctx, pc) }()
 
-	// ask has both send their requests, numbered from first on, and returns how many of each were answered.
+	// ask has both send their requests, numbered from first on, and returns how many of each were
+	// answered.
 	ask := func(first int) (answered [2]int) {
 		var clients sync.WaitGroup
 		for i, addr := range []netip.Addr{victim, other} {
@@ -110,7 +112,9 @@ func TestFloodOfBadAuthenticatorsCostsNobodyTheirAnswers(t *testing.T) {
 	bad := s[victim].Disconnect.BadAuthenticator
 	t.Logf("%d bad authenticators in %v, %d lost on the way; heap grew by %d octets", bad, flood, network.StatsTo(nasAddr).Lost, grown)
 	require.Greater(t, bad, uint64(1000))
-	require.Less(t, grown, int64(4<<20)) // the network itself takes one more or less; an entry of the memory for each would be ten times that
+	// The network itself takes one more or less; an entry of the memory for each would be ten times
+	// that.
+	require.Less(t, grown, int64(4<<20))
 	for i := range answered {
 		require.GreaterOrEqual(t, answered[i], good*99/100)
 	}

@@ -4,6 +4,7 @@ package dac_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -21,7 +22,8 @@ import (
 	"layeh.com/radius"
 )
 
-// ends requires that Serve returns soon once its context is done: nothing that is in work has been lost.
+// ends requires that Serve returns soon once its context is done: nothing that is in work has been
+// lost.
 func (r *rig) ends() {
 	r.t.Helper()
 	r.stop()
@@ -34,7 +36,7 @@ func (r *rig) ends() {
 	}
 }
 
-// slowly sleeps where the request is of somebody slow, so that the read loop goes on without it.
+// slowly sleeps where the request is of a slow sender, so that the read loop goes on without it.
 func slowly(q *dac.Request) {
 	if name, _ := attrs.UserName.Get(q.Packet.Attributes); strings.HasPrefix(name, "slow") {
 		time.Sleep(10 * time.Millisecond)
@@ -374,6 +376,79 @@ func TestWatchHandsOverAfterItSlept(t *testing.T) {
 			require.NotNil(t, r.sends(c, disconnect(t, byte(i), attrs.UserName.Of(fmt.Sprint(i)))))
 		}
 		close(release)
+		r.ends()
+	})
+}
+
+// The Server uses what it keeps of a request again, and nothing that a handler has seen.
+func TestWhatAHandlerKeepsStaysAsItWas(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		type kept struct {
+			ctx      context.Context
+			q        *dac.Request
+			name     string
+			deadline time.Time
+			done     <-chan struct{}
+		}
+		var all []kept
+		r := serve(t, &dac.Server{Handler: dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) {
+			name, err := attrs.UserName.Get(q.Attributes())
+			k := kept{ctx: ctx, q: q, name: name}
+			k.deadline, _ = ctx.Deadline()
+			if len(all)%2 == 0 {
+				k.done = ctx.Done()
+			}
+			if len(all)%3 == 0 {
+				dac.Yield(ctx)()
+			}
+			all = append(all, k)
+			require.NoError(t, errors.Join(err, ctx.Err()))
+			return q.ACK()
+		})})
+		c := r.from(aaaAddr)
+		for i := range 60 {
+			q := disconnect(t, byte(i), attrs.UserName.Of(fmt.Sprint("user", i)))
+			require.True(t, r.verdict(r.sends(c, q), q).ACK())
+			for n, k := range all {
+				name, err := attrs.UserName.Get(k.q.Attributes())
+				require.NoError(t, err)
+				require.Equal(t, fmt.Sprint("user", n), name)
+				require.Equal(t, k.name, name)
+				require.EqualValues(t, n+1, k.q.Seq)
+				require.ErrorIs(t, k.ctx.Err(), context.Canceled)
+				<-k.ctx.Done()
+				if k.done != nil {
+					<-k.done
+				}
+				deadline, _ := k.ctx.Deadline()
+				require.Equal(t, k.deadline, deadline)
+				dac.Yield(k.ctx)() // gives the place of no other handler back
+			}
+			time.Sleep(time.Millisecond)
+		}
+		r.ends()
+	})
+}
+
+// A handler returns without waiting for the goroutine that takes its place again.
+func TestAnotherGoroutineResumesWhileTheHandlerIsAnswered(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var late sync.WaitGroup
+		r := serve(t, &dac.Server{Handler: dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) {
+			resume, begin := dac.Yield(ctx), make(chan bool)
+			late.Go(func() {
+				<-begin
+				resume()
+			})
+			close(begin)
+			return q.ACK()
+		})})
+		c := r.from(aaaAddr)
+		for i := range 20 {
+			q := disconnect(t, byte(i), attrs.UserName.Of(fmt.Sprint("user", i)))
+			require.True(t, r.verdict(r.sends(c, q), q).ACK())
+		}
+		late.Wait()
 		r.ends()
 	})
 }

@@ -3,28 +3,46 @@
 package dac
 
 import (
-	"log/slog"
+	"context"
+	"fmt"
 	"net"
-	"net/netip"
-	"os"
-	"syscall"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/radius-dynauth/dynauth/dac/internal/netio"
 	"github.com/stretchr/testify/require"
+	"layeh.com/radius"
 )
 
-func TestAllOfIPv4IsNotIPv6(t *testing.T) {
-	conns, err := listen(t.Context(), "0.0.0.0:0", 1, slog.New(slog.DiscardHandler))
+func TestListenAndServeServesIPv4AndIPv6(t *testing.T) {
+	free, err := net.ListenPacket("udp", ":0")
 	require.NoError(t, err)
-	require.Len(t, conns, 1)
-	require.Equal(t, netip.IPv4Unspecified(), addrPortOf(conns[0].LocalAddr()).Addr())
-	require.NoError(t, conns[0].Close())
-}
-
-// What the system says of a port that it gives to nobody but root is explained; as root there is nothing to explain.
-func TestPrivilegedPortIsExplained(t *testing.T) {
-	err := explain("192.0.2.1:700", &net.OpError{Op: "listen", Net: "udp", Err: os.NewSyscallError("bind", syscall.EACCES)})
-	require.ErrorIs(t, err, syscall.EACCES)
-	require.ErrorContains(t, err, "dac: listening on 192.0.2.1:700: ")
-	require.ErrorContains(t, err, "ports below 1024 need a privilege: set Server.Addr to another port")
+	port := netio.AddrPort(free.LocalAddr()).Port()
+	require.NoError(t, free.Close())
+	var local sync.Map
+	srv := &Server{Addr: fmt.Sprint(":", port), Peers: SharedSecret("s"), Handler: HandlerFunc(func(ctx context.Context, r *Request) (*Response, error) {
+		local.Store(r.Local.String(), true)
+		return r.ACK()
+	})}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- srv.ListenAndServe(ctx) }()
+	for i, address := range []string{"127.0.0.1", "[::1]"} {
+		c, err := net.Dial("udp", fmt.Sprint(address, ":", port))
+		require.NoError(t, err)
+		b, err := request(radius.CodeCoARequest, avp(1, "bob")).AppendSigned(nil, byte(i), "s")
+		require.NoError(t, err)
+		buf := make([]byte, 4096)
+		require.Eventually(t, func() bool { // until it listens
+			c.Write(b)
+			c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+			_, err := c.Read(buf)
+			return err == nil
+		}, 10*time.Second, time.Millisecond)
+		_, ok := local.Load(fmt.Sprint(address, ":", port))
+		require.True(t, ok, "Request.Local")
+	}
+	stop()
+	require.NoError(t, <-done)
 }

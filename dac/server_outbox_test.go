@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Handlers that waited for the same event end together, and their answers leave together: each once, all of them before Serve returns, and those
-// that something follows before it does.
+// Handlers that waited for the same event end together, and their answers leave together: each
+// once, all of them before Serve returns, and those that something follows before it does.
 func TestAnswersOfHandlersThatWaitedTogether(t *testing.T) {
 	const n = 200 // more than one batch takes
 	for name, trace := range map[string]func(dac.Event){
@@ -74,7 +74,8 @@ func TestAnswersOfHandlersThatWaitedTogether(t *testing.T) {
 	}
 }
 
-// A Server gives requests to workers while its handlers wait more often than now and then, and takes them back when they do not any more.
+// A Server gives requests to workers while its handlers wait more often than now and then, and
+// takes them back when they do not any more.
 func TestHandlersThatWaitAreLeftToWorkers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		waits, byWorker := true, false

@@ -15,7 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What a full queue drops is a first arrival when it comes again: a client that retransmits has all of it executed, and each once.
+// What a full queue drops is a first arrival when it comes again: a client that retransmits has all
+// of it executed, and each once.
 func TestFullQueueDropsDrainsAndExecutesOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const jobs = 60
@@ -50,8 +51,8 @@ func TestFullQueueDropsDrainsAndExecutesOnce(t *testing.T) {
 	})
 }
 
-// A handler that finishes after its client gave up has done what it did: the next Disconnect for the session finds none, and the counters
-// of both ends say what came of each.
+// A handler that finishes after its client gave up has done what it did: the next Disconnect for
+// the session finds none, and the counters of both ends say what came of each.
 func TestHandlerThatFinishesAfterTheClientGaveUp(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var mu sync.Mutex

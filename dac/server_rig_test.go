@@ -36,7 +36,8 @@ type rig struct {
 	runs atomic.Int64 // calls of the handler that serve made, where it made one
 }
 
-// serve starts srv, with a handler that acknowledges and counts where it has none, and everybody as a peer where it has no other.
+// serve starts srv, with a handler that acknowledges and counts where it has none, and everybody as
+// a peer where it has no other.
 func serve(t *testing.T, srv *dac.Server) *rig {
 	r := &rig{t: t, net: &dactest.Network{}, srv: srv, done: make(chan error, 1)}
 	if srv.Peers == nil {

@@ -233,7 +233,8 @@ func TestR2865_3_1_LargestPacket(t *testing.T) {
 		for range 15 {
 			a = append(a, attrs.ProxyState.Of(opaque(253)))
 		}
-		full := append(a, attrs.ProxyState.Of(opaque(4096-20-18-15*255-5-2)), bob) // header, Message-Authenticator, User-Name
+		// Header, Message-Authenticator, User-Name.
+		full := append(a, attrs.ProxyState.Of(opaque(4096-20-18-15*255-5-2)), bob)
 		q := coa(t, 1, full...)
 		require.Len(t, q, 4096)
 		require.True(t, r.verdict(r.sends(r.from(aaaAddr), q), q).ACK())
@@ -288,7 +289,8 @@ func TestR5176_3_1_1_WhereProxyStateLeavesLittleRoomTheVerdictStays(t *testing.T
 
 func TestProxiedAnswerPassesAsItIs(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		// A NAS that sends 201 in a NAK, and 504 in a CoA-NAK: what a proxy passes on keeps its code and its cause.
+		// A NAS that sends 201 in a NAK, and 504 in a CoA-NAK: what a proxy passes on keeps its
+		// code and its cause.
 		var upstream *dac.Request
 		r := serve(t, &dac.Server{Handler: dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) {
 			upstream = q

@@ -6,10 +6,8 @@ package dac
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"net/netip"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,22 +15,24 @@ import (
 	"time"
 
 	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/dac/internal/netio"
+	"github.com/radius-dynauth/dynauth/dac/internal/packet"
 	"github.com/stretchr/testify/require"
 )
 
-// Several sockets at one address are one server: each gets a part of what comes in, nothing is executed twice whichever of them it came to,
-// and nobody else can serve there.
+// Several sockets at one address are one server: each gets a part of what comes in, nothing is
+// executed twice whichever of them it came to, and no other process can serve there.
 func TestReadersShareAnAddress(t *testing.T) {
 	const readers, clients = 4, 64
-	log := slog.New(slog.DiscardHandler)
 	for _, addr := range []string{"127.0.0.1:0", ":0"} {
 		t.Run(addr, func(t *testing.T) {
-			conns, err := listen(t.Context(), addr, readers, log)
+			conns, _, err := netio.Listen(t.Context(), addr, readers)
 			require.NoError(t, err)
-			require.Contains(t, []int{readers, 2 * readers}, len(conns)) // for IPv4 and IPv6, where the machine has that
+			// For IPv4 and IPv6, where the machine has that.
+			require.Contains(t, []int{readers, 2 * readers}, len(conns))
 			_, port, err := net.SplitHostPort(conns[0].LocalAddr().String())
 			require.NoError(t, err)
-			_, err = listen(t.Context(), strings.TrimSuffix(addr, "0")+port, readers, log)
+			_, _, err = netio.Listen(t.Context(), strings.TrimSuffix(addr, "0")+port, readers)
 			require.ErrorContains(t, err, "another process serves there")
 
 			var runs atomic.Int64
@@ -89,7 +89,7 @@ func askOnce(t *testing.T, to netip.AddrPort, q []byte) []byte {
 	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
 	require.NoError(t, err)
 	defer c.Close()
-	buf := make([]byte, maxLen)
+	buf := make([]byte, packet.MaxLen)
 	for range 5 {
 		_, err = c.Write(q)
 		require.NoError(t, err)
@@ -100,13 +100,4 @@ func askOnce(t *testing.T, to netip.AddrPort, q []byte) []byte {
 	}
 	require.Fail(t, "no answer")
 	return nil
-}
-
-// ListenAndServe has one socket on a small machine, and no more than eight on a large one.
-func TestReadersAtAnAddress(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for cores, want := range map[int]int{1: 1, 2: 1, 4: 2, 8: 4, 64: 8} {
-		runtime.GOMAXPROCS(cores)
-		require.Equal(t, want, readersAt(), "%d cores", cores)
-	}
 }

@@ -11,6 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/radius-dynauth/dynauth/dac/internal/authn"
+	"github.com/radius-dynauth/dynauth/dac/internal/netio"
+	"github.com/radius-dynauth/dynauth/dac/internal/netio/netiotest"
+	"github.com/radius-dynauth/dynauth/dac/internal/packet"
+	"github.com/radius-dynauth/dynauth/dac/internal/serve"
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
 )
@@ -21,40 +26,42 @@ type scribe struct {
 	wrote [][]byte
 }
 
-func (s *scribe) buffers(n int) []datagram { return makeBuffers(s, n) }
-
-func (s *scribe) write(os []outgoing) {
+func (s *scribe) keep(os []netio.Outgoing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, o := range os {
-		s.wrote = append(s.wrote, slices.Clone(o.octets))
+		s.wrote = append(s.wrote, slices.Clone(o.Octets))
 	}
 }
 
-// transcribed has a server of its own answer what comes, one datagram after another in reads of all sizes, and returns its answers and what it counted.
+// transcribed has a server of its own answer what comes, one datagram after another in reads of all
+// sizes, and returns its answers and what it counted.
 func transcribed(t *testing.T, peers Peers, octets [][]byte, from []netip.AddrPort) (wrote [][]byte, stats ServerStats) {
 	c := &scribe{convoy: convoy{octets: octets, from: from, sizes: rand.New(rand.NewPCG(5, 5)), end: make(chan struct{})}}
 	s := &Server{Peers: peers, Handler: HandlerFunc(func(_ context.Context, q *Request) (*Response, error) { return q.ACK() })}
 	st := s.state()
-	st.workers.open()
-	r := readerOf(t, st, c)
-	r.watch.end() // no handler is slow, so that all answers come in order
+	st.Open()
+	c.OnWrite = c.keep
+	r := readerOf(t, st, c.socket())
+	r.EndWatch() // no handler is slow, so that all answers come in order
 	close(c.end)
-	r.l.readers.Go(r.lead)
-	require.ErrorIs(t, <-r.l.failed, io.EOF)
-	r.l.readers.Wait()
-	st.workers.close()
+	r.Go()
+	require.ErrorIs(t, r.Failed(), io.EOF)
+	r.Wait()
+	st.Close()
 	return c.wrote, s.Stats()
 }
 
-// Whether the datagrams of a read are hashed together or one by one, the same are taken in, refused and answered, and with the same octets.
+// Whether the datagrams of a read are hashed together or one by one, the same are taken in, refused
+// and answered, and with the same octets.
 func TestHashedTogetherOrOneByOneIsTheSame(t *testing.T) {
 	needMany(t)
 	long := Secret(strings.Repeat("a secret of more than one block ", 5))
 	peers := PeerMap{
-		netip.MustParsePrefix("192.0.2.1/32"):  {Name: "one", Secret: "s3cret", Previous: "before"},
-		netip.MustParsePrefix("192.0.2.2/32"):  {Name: "two", Secret: long},
-		netip.MustParsePrefix("192.0.2.17/32"): {Name: "near one", Secret: "other"}, // the two share a place among the latest
+		netip.MustParsePrefix("192.0.2.1/32"): {Name: "one", Secret: "s3cret", Previous: "before"},
+		netip.MustParsePrefix("192.0.2.2/32"): {Name: "two", Secret: long},
+		// The two share a place among the latest.
+		netip.MustParsePrefix("192.0.2.17/32"): {Name: "near one", Secret: "other"},
 	}
 	src := rand.New(rand.NewPCG(6, 6))
 	var octets [][]byte
@@ -67,23 +74,23 @@ func TestHashedTogetherOrOneByOneIsTheSame(t *testing.T) {
 		}
 		set := []*radius.AVP{avp(1, strings.Repeat("u", 1+src.IntN(200)))}
 		if src.IntN(4) == 0 {
-			set = append(set, avp(typeProxyState, "hop"))
+			set = append(set, avp(packet.TypeProxyState, "hop"))
 		}
-		b, err := request(radius.Code(40+3*src.IntN(2)), set...).appendSigned(nil, byte(n), signing{Secret: secret, MessageAuthenticator: src.IntN(2) == 0})
+		b, err := request(radius.Code(40+3*src.IntN(2)), set...).appendSigned(nil, byte(n), signing{Secret: authn.Secret(secret), MessageAuthenticator: src.IntN(2) == 0})
 		require.NoError(t, err)
 		switch src.IntN(12) {
 		case 0: // a wrong Request Authenticator
 			b[4+src.IntN(16)]++
 		case 1: // a right one over a wrong Message-Authenticator
-			if at, _ := findMessageAuthenticator(b); at != 0 {
+			if at, _ := packet.FindMessageAuthenticator(b); at != 0 {
 				b[at+src.IntN(16)]++
-				withHasher(func(h *hasher) { copy(b[4:headerLen], h.authenticator(b, zeros[:], secret)) })
+				authenticate(b, authn.Field{}, secret)
 			}
 		case 2: // two of them
-			if at, _ := findMessageAuthenticator(b); at != 0 {
+			if at, _ := packet.FindMessageAuthenticator(b); at != 0 {
 				b = append(b, b[at-2:at+16]...)
-				require.NoError(t, closePacket(b, 0))
-				withHasher(func(h *hasher) { copy(b[4:headerLen], h.authenticator(b, zeros[:], secret)) })
+				require.NoError(t, packet.SetLength(b, 0))
+				authenticate(b, authn.Field{}, secret)
 			}
 		case 3: // no packet
 			b = b[:src.IntN(len(b))]
@@ -99,8 +106,8 @@ func TestHashedTogetherOrOneByOneIsTheSame(t *testing.T) {
 		octets, from = append(octets, b), append(from, netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, host}), 3799))
 	}
 	together, stats := transcribed(t, peers, octets, from)
-	hashesMany = false
-	defer func() { hashesMany = true }()
+	authn.Many = false
+	defer func() { authn.Many = true }()
 	oneByOne, statsOneByOne := transcribed(t, peers, octets, from)
 	require.Greater(t, len(together), 2000)
 	require.Less(t, len(together), 3500)
@@ -113,49 +120,50 @@ func TestHashedTogetherOrOneByOneIsTheSame(t *testing.T) {
 
 // A readerRig is a reader that a test hands its datagrams.
 type readerRig struct {
-	*reader
+	*serve.Rig
 	*scribe
+	room []netio.Datagram
 }
 
-func newReaderRig(t *testing.T, st *serverState) readerRig {
+func newReaderRig(t *testing.T, st *serve.Engine) readerRig {
 	w := &scribe{}
-	r := readerOf(t, st, w)
-	r.watch.end()
-	r.lost = new(bool)
-	return readerRig{r, w}
+	w.OnWrite = w.keep
+	r := readerOf(t, st, &w.Socket)
+	r.EndWatch()
+	return readerRig{r, w, netiotest.Room(&w.Socket, netio.MaxBatch)}
 }
 
 // reads has the reader read octets at once, from a port.
 func (r readerRig) reads(t *testing.T, port uint16, octets ...[]byte) {
 	for i, b := range octets {
-		r.in[i].remote = netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), port)
-		r.in[i].n = copy(r.in[i].buf, b)
+		netiotest.Put(&r.room[i], netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), port), b)
 	}
-	r.got(len(octets))
-	require.False(t, r.work())
-	r.flush()
+	r.Got(r.room[:len(octets)])
+	require.False(t, r.Work())
+	r.Flush()
 }
 
-// What was hashed of one read is nothing to the next one, though its datagrams lie where the others lay.
+// What was hashed of one read is nothing to the next one, though its datagrams lie where the others
+// lay.
 func TestSumsAreOfOneRead(t *testing.T) {
 	needMany(t)
 	for _, ma := range []bool{false, true} {
 		s := &Server{Peers: SharedSecret(benchSecret), Handler: HandlerFunc(func(_ context.Context, q *Request) (*Response, error) { return q.ACK() })}
 		r := newReaderRig(t, s.state())
 		var good [][]byte
-		for n := range 2 * fewest {
+		for n := range 2 * authn.MinMany {
 			b, err := request(40, avp(1, "bob")).appendSigned(nil, byte(n), signing{Secret: benchSecret, MessageAuthenticator: ma})
 			require.NoError(t, err)
 			good = append(good, b)
 		}
 		r.reads(t, 3799, good[0]) // the peer has verified something
 		r.reads(t, 3799, good[1:]...)
-		require.Len(t, r.ahead, len(good)-1)
-		require.NotNil(t, r.ahead[0].b, "hashed together")
+		require.Len(t, r.Ahead(), len(good)-1)
+		require.NotNil(t, r.Ahead()[0].Octets, "hashed together")
 		forged := slices.Clone(good[1])
 		forged[len(forged)-1]++ // lies where one lay that was right, and has its authenticators
 		r.reads(t, 3799, forged)
-		require.Empty(t, r.ahead)
+		require.Empty(t, r.Ahead())
 		r.reads(t, 3799, forged, forged, forged, forged)
 		require.EqualValues(t, 5, s.Stats().Total.Disconnect.BadAuthenticator)
 		require.EqualValues(t, len(good), s.Stats().Total.Disconnect.Requests)
@@ -169,22 +177,21 @@ func TestNothingIsRightBeforeItIsHashed(t *testing.T) {
 	r := newReaderRig(t, s.state())
 	r.reads(t, 3799, numbered(t, 0))
 	r.reads(t, 3799, numbered(t, 1), numbered(t, 2), numbered(t, 3), numbered(t, 4))
-	forged := []byte{40, 9, 0, headerLen, headerLen - 1: 0}
-	for i := range fewest {
-		r.in[i].n = copy(r.in[i].buf, forged)
+	forged := []byte{40, 9, 0, packet.HeaderLen, packet.HeaderLen - 1: 0}
+	for i := range authn.MinMany {
+		netiotest.Put(&r.room[i], r.room[i].Remote, forged)
 	}
 	require.Panics(t, func() {
-		defer func(was []datagram) { r.in = was }(r.in)
-		r.in = nil
-		r.got(fewest)
+		r.Broken(func() { r.Got(r.room[:authn.MinMany]) })
 	})
-	require.Empty(t, r.ahead)
-	require.False(t, r.work())
+	require.Empty(t, r.Ahead())
+	require.False(t, r.Work())
 	require.EqualValues(t, 5, s.Stats().Total.Disconnect.Requests)
-	require.EqualValues(t, fewest, s.Stats().Total.Disconnect.BadAuthenticator)
+	require.EqualValues(t, authn.MinMany, s.Stats().Total.Disconnect.BadAuthenticator)
 }
 
-// An answer that leaves by another socket, to one who asked there meanwhile, is signed like the others.
+// An answer that leaves by another socket, to one who asked there meanwhile, is signed like the
+// others.
 func TestWhatLeavesByAnotherSocketIsSigned(t *testing.T) {
 	var meanwhile func()
 	s := &Server{Peers: SharedSecret(benchSecret), Handler: HandlerFunc(func(_ context.Context, q *Request) (*Response, error) {

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A capture has an answer before what the other side sent when it had it, whoever writes answers: else the answer seems to be to the next request
-// with the same identifier.
+// A capture has an answer before what the other side sent when it had it, whoever writes answers:
+// else the answer seems to be to the next request with the same identifier.
 func TestTraceHasAnAnswerBeforeWhatFollowsIt(t *testing.T) {
 	const ports, requests = 32, 60
 	var mu sync.Mutex
@@ -29,7 +29,9 @@ func TestTraceHasAnAnswerBeforeWhatFollowsIt(t *testing.T) {
 			told[e.Peer] = append(told[e.Peer], e.Op)
 		},
 		Handler: dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) {
-			defer dac.Yield(ctx)() // as who waits for somebody else, so that workers answer, several of them together
+			// As a handler that waits for another system, so that workers answer, several of them
+			// together.
+			defer dac.Yield(ctx)()
 			<-time.After(time.Millisecond)
 			return q.ACK()
 		}),

@@ -79,7 +79,7 @@ func TestEventPrintsWithoutItsOctets(t *testing.T) {
 	e := dac.Event{Time: time.Unix(1700000000, 0).UTC(), Op: dac.Dropped, Wire: wire, Code: 43, ID: 7, Peer: netip.MustParseAddrPort("192.0.2.1:40000"), Cause: errcause.InvalidRequest, Err: dac.ErrMalformed}
 	verb, log, js := printed(t, e)
 	require.Equal(t, "dropped CoA-Request "+dac.ErrMalformed.Error(), verb)
-	require.Contains(t, log, "v.op=dropped v.peer=192.0.2.1:40000 v.code=CoA-Request v.id=7 ")
+	require.Contains(t, log, "v.op=dropped v.addr=192.0.2.1:40000 v.code=CoA-Request v.id=7 ")
 	require.Contains(t, js, `{"time":"2023-11-14T22:13:20.000000Z","op":"dropped","code":"CoA-Request","id":7,"peer":"192.0.2.1:40000",`)
 	for _, text := range []string{verb, log, js} {
 		require.NotContains(t, text, "wireless")

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"testing"
 
+	"github.com/radius-dynauth/dynauth/dac/internal/authn"
+	"github.com/radius-dynauth/dynauth/dac/internal/packet"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
@@ -61,8 +63,9 @@ func TestVectorsAreAllUsed(t *testing.T) {
 	assert.Empty(t, used)
 }
 
-// TestR5176_2_3_12_RequestVectors parses every valid request, signs the octets again, and builds the packet anew from what was parsed: octet
-// for octet the same. TestR5176_3_4_4 stands on the two that have a Message-Authenticator.
+// TestR5176_2_3_12_RequestVectors parses every valid request, signs the octets again, and builds
+// the packet again from what was parsed: octet for octet the same. TestR5176_3_4_4 stands on the
+// two that have a Message-Authenticator.
 func TestR5176_2_3_12_RequestVectors(t *testing.T) {
 	for _, name := range goodRequests {
 		t.Run(name, func(t *testing.T) {
@@ -77,7 +80,7 @@ func TestR5176_2_3_12_RequestVectors(t *testing.T) {
 			assert.Equal(t, b, again)
 
 			_, signed := firstMessageAuthenticator(b)
-			built, err := request(r.Packet.Code, r.Attributes()...).appendSigned(nil, b[1], signing{Secret: s, MessageAuthenticator: signed})
+			built, err := request(r.Packet.Code, r.Attributes()...).appendSigned(nil, b[1], signing{Secret: authn.Secret(s), MessageAuthenticator: signed})
 			require.NoError(t, err)
 			assert.Equal(t, b, built)
 
@@ -89,24 +92,26 @@ func TestR5176_2_3_12_RequestVectors(t *testing.T) {
 
 // wipe clears the authenticator and the Message-Authenticator of a packet.
 func wipe(b []byte) {
-	clear(b[4:headerLen])
-	if at, _ := findMessageAuthenticator(b); at != 0 {
+	clear(b[4:packet.HeaderLen])
+	if at, _ := packet.FindMessageAuthenticator(b); at != 0 {
 		clear(b[at : at+16])
 	}
 }
 
-// firstMessageAuthenticator reports whether a packet has a Message-Authenticator as its first attribute, and whether it has one.
+// firstMessageAuthenticator reports whether a packet has a Message-Authenticator as its first
+// attribute, and whether it has one.
 func firstMessageAuthenticator(b []byte) (first, has bool) {
-	at, _ := findMessageAuthenticator(b)
-	return at == headerLen+2, at != 0
+	at, _ := packet.FindMessageAuthenticator(b)
+	return at == packet.HeaderLen+2, at != 0
 }
 
 func TestR5176_7_TracesParsed(t *testing.T) {
-	// Section 7 shows the packets of three exchanges without their secret. The second is signed with one that nobody knows.
+	// Section 7 shows the packets of three exchanges without their secret. The second is signed
+	// with one that nobody knows.
 	_, b := vector(t, "rfc5176-s7-trace2")
-	packet, err := cut(b)
+	octets, err := packet.Cut(b)
 	require.NoError(t, err)
-	assert.Equal(t, "90234567", string(findAttr(packet, 44)))
+	assert.Equal(t, "90234567", string(packet.Find(octets, 44)))
 	for _, s := range []Secret{"xyz", "unknown", "testing123", "secret"} {
 		_, err = ParseRequest(b, s)
 		assert.ErrorIs(t, err, ErrAuthenticator)
@@ -122,13 +127,14 @@ func TestR2869_5_14_1_HMACOverTheWrongAuthenticator(t *testing.T) {
 	s, b := vector(t, "tcpdump-RFC5176-coa-request")
 	_, err := ParseRequest(b, s)
 	require.ErrorIs(t, err, ErrAuthenticator)
-	withHasher(func(h *hasher) { copy(b[4:headerLen], h.authenticator(b, zeros[:], s)) })
+	authenticate(b, authn.Field{}, s)
 	_, err = ParseRequest(b, s)
 	assert.ErrorIs(t, err, ErrMessageAuthenticator, "with its Request Authenticator mended")
 }
 
-// TestR5176_2_3_13_ResponseVectors does with the answers what is done with the requests above. One of them has its Message-Authenticator
-// last and a Proxy-State that its request has not: built here, the first stands first and the second is gone.
+// TestR5176_2_3_13_ResponseVectors does with the answers what is done with the requests above. One
+// of them has its Message-Authenticator last and a Proxy-State that its request has not: built
+// here, the first stands first and the second is gone.
 func TestR5176_2_3_13_ResponseVectors(t *testing.T) {
 	for name, to := range goodAnswers {
 		t.Run(name, func(t *testing.T) {
@@ -154,7 +160,7 @@ func TestR5176_2_3_13_ResponseVectors(t *testing.T) {
 			same, err := ParseResponse(built, requestOctets, s)
 			require.NoError(t, err)
 			assert.Equal(t, own(a), own(same))
-			assert.Equal(t, all(r.Packet.Attributes, typeProxyState), all(same.Packet.Attributes, typeProxyState))
+			assert.Equal(t, all(r.Packet.Attributes, packet.TypeProxyState), all(same.Packet.Attributes, packet.TypeProxyState))
 
 			_, err = ParseResponse(b, requestOctets, s+"x")
 			assert.ErrorIs(t, err, ErrAuthenticator)
@@ -166,7 +172,7 @@ func TestR5176_2_3_13_ResponseVectors(t *testing.T) {
 func own(r *Response) (set radius.Attributes) {
 	for _, a := range r.Packet.Attributes {
 		switch a.Type {
-		case typeMessageAuthenticator, typeProxyState, typeState:
+		case packet.TypeMessageAuthenticator, packet.TypeProxyState, packet.TypeState:
 		default:
 			set = append(set, a)
 		}
@@ -202,7 +208,8 @@ func TestR6614_2_3_1_FixedSecretOfRadSec(t *testing.T) {
 	assert.ErrorIs(t, err, ErrAuthenticator)
 }
 
-// TestR2865_3_1_ShortIsDiscardedAndLongIsCut takes every vector apart: no beginning of it is a packet, and whatever follows it changes nothing.
+// TestR2865_3_1_ShortIsDiscardedAndLongIsCut takes every vector apart: no beginning of it is a
+// packet, and whatever follows it changes nothing.
 func TestR2865_3_1_ShortIsDiscardedAndLongIsCut(t *testing.T) {
 	for _, name := range goodRequests {
 		s, b := vector(t, name)

@@ -9,13 +9,13 @@ import (
 )
 
 //go:generate go run golang.org/x/tools/cmd/stringer@v0.52.0 -type=Cause -linecomment
-//go:generate sed -i -e "1i // SPDX-License-Identifier: Apache-2.0" -e "/^func (i Cause) String/i // String returns the name as RADIUS dictionaries spell it, such as \"Session-Context-Not-Found\", or \"Cause(599)\"." cause_string.go
+//go:generate sed -i -e "1i // SPDX-License-Identifier: Apache-2.0" -e "/^func (i Cause) String/i // String returns the name as RADIUS dictionaries spell it: \"Unsupported-Attribute\", \"Cause(599)\"." cause_string.go
 
-// A Cause is the value of an Error-Cause attribute. It is an error and crosses the wire as itself. Causes are compared
-// with == or [errors.Is].
+// A Cause is the value of an Error-Cause attribute. It is an error and crosses the wire as itself.
+// Causes are compared with == or [errors.Is].
 //
-// Cause(0) is no cause: Of does not report it, and no packet carries it. Every other number may arrive from a peer,
-// whether this package has a name for it or not.
+// Cause(0) is no cause: Of does not report it, and no packet carries it. Every other number may
+// arrive from a peer, whether this package has a name for it or not.
 type Cause uint32
 
 // Success (200 to 299): these belong in an ACK and never in a NAK.
@@ -48,7 +48,8 @@ const (
 	LocationInfoRequired                Cause = 509 // Location-Info-Required
 )
 
-// Fatal errors of a RADIUS server (600 to 699; RFC 7930). A RADIUS client's are 700 to 799, and none is registered.
+// Fatal errors of a RADIUS server (600 to 699; RFC 7930). A RADIUS client's are 700 to 799, and
+// none is registered.
 const (
 	ResponseTooBig Cause = 601 // Response-Too-Big
 )
@@ -64,8 +65,8 @@ func All() iter.Seq[Cause] {
 	}
 }
 
-// Error returns the name and the number, as in "Session-Context-Not-Found (503)"; of an unregistered cause it returns
-// String.
+// Error returns the name and the number, as in "Session-Context-Not-Found (503)"; of an
+// unregistered cause it returns String.
 func (c Cause) Error() string {
 	if _, ok := find(c); !ok {
 		return c.String()
@@ -73,13 +74,13 @@ func (c Cause) Error() string {
 	return c.String() + " (" + strconv.FormatUint(uint64(c), 10) + ")"
 }
 
-// Success reports whether c is in the class of success, 200 to 299. It is false for RequestInitiated, which is the wanted
-// answer to an Authorize-Only request all the same.
+// Success reports whether c is in the class of success, 200 to 299. It is false for
+// RequestInitiated, which is the wanted answer to an Authorize-Only request all the same.
 func (c Cause) Success() bool { return classOf(c) == classSuccess }
 
-// Retryable reports whether the same request, sent again later and unchanged, may succeed without anybody having mended
-// anything: ResourcesUnavailable and OtherProxyProcessingError. RetryReason says why for each.
-// It is false for an unregistered cause, of which nothing is known.
+// Retryable reports whether the same request, sent again later and unchanged, may succeed without
+// anybody having mended anything: ResourcesUnavailable and OtherProxyProcessingError. RetryReason
+// says why for each. It is false for an unregistered cause, of which nothing is known.
 func (c Cause) Retryable() bool {
 	r, _ := find(c)
 	return r.retry
@@ -93,7 +94,8 @@ func (c Cause) RetryReason() string {
 	return "The cause is not registered, so nothing is known of what would help."
 }
 
-// Description returns one sentence for a person on what c means; of an unregistered cause it names the class.
+// Description returns one sentence for a person on what c means; of an unregistered cause it names
+// the class.
 func (c Cause) Description() string {
 	if r, ok := find(c); ok {
 		return r.text
@@ -101,8 +103,9 @@ func (c Cause) Description() string {
 	return classOf(c).description()
 }
 
-// Hint returns what whoever sent the request may look at next, as words that follow a semicolon: "try again later, and look at ...". RFC 5176,
-// section 3.5, says what causes mean, and NASes say some of them for more. Cause(0) stands for an answer without one.
+// Hint returns what the sender of the request may look at next, as words that follow a semicolon:
+// "try again later, and look at ...". RFC 5176, section 3.5, says what causes mean, and NASes say
+// some of them for more. Cause(0) stands for an answer without one.
 func (c Cause) Hint() string {
 	if r, ok := find(c); ok {
 		return r.hint
@@ -113,13 +116,15 @@ func (c Cause) Hint() string {
 	return "look for this number in the documentation of the NAS, or of a proxy before it, and at its log"
 }
 
-// AllowedIn reports whether a packet of that code may carry c: 41 (Disconnect-ACK), 42 (Disconnect-NAK), 44 (CoA-ACK),
-// 45 (CoA-NAK) or 52 (Protocol-Error). It is false for any other code.
+// AllowedIn reports whether a packet of that code may carry c: 41 (Disconnect-ACK), 42
+// (Disconnect-NAK), 44 (CoA-ACK), 45 (CoA-NAK) or 52 (Protocol-Error). It is false for any other
+// code.
 //
-// An unregistered cause is judged by its class, as RFC 5176, section 3.5, and RFC 7930 define it: 200 to 299 in an ACK
-// alone, 400 to 799 in a NAK or a Protocol-Error, reserved and undefined values nowhere. It is a rule for those who send;
-// a cause that arrives where it should not is to be tolerated.
-// Who may send a cause is a further question: RequestNotRoutable is for proxies and never for a NAS.
+// An unregistered cause is judged by its class, as RFC 5176, section 3.5, and RFC 7930 define it:
+// 200 to 299 in an ACK alone, 400 to 799 in a NAK or a Protocol-Error, reserved and undefined
+// values nowhere. It is a rule for those who send; a cause that arrives where it should not is to
+// be tolerated. Who may send a cause is a further question: RequestNotRoutable is for proxies and
+// never for a NAS.
 func (c Cause) AllowedIn(code int) bool {
 	p := packetOf(code)
 	if r, ok := find(c); ok {
@@ -128,9 +133,10 @@ func (c Cause) AllowedIn(code int) bool {
 	return classOf(c).packets()&p != 0
 }
 
-// Swapped returns the registered cause whose four octets c has in reverse order, as a peer sends it that copies an integer
-// of a little-endian machine into the packet: 0x96010000 for UnsupportedExtension. It returns false when c is itself
-// registered or reads as nothing registered either way.
+// Swapped returns the registered cause whose four octets c has in reverse order, as a peer sends it
+// that copies an integer of a little-endian machine into the packet: 0x96010000 for
+// UnsupportedExtension. It returns false when c is itself registered or reads as nothing registered
+// either way.
 func Swapped(c Cause) (Cause, bool) {
 	if _, ok := find(c); ok {
 		return 0, false

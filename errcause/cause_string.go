@@ -43,7 +43,7 @@ var (
 	_Cause_index_2 = [...]uint8{0, 27, 47, 72, 101, 129, 150, 167, 205, 227}
 )
 
-// String returns the name as RADIUS dictionaries spell it, such as "Session-Context-Not-Found", or "Cause(599)".
+// String returns the name as RADIUS dictionaries spell it: "Unsupported-Attribute", "Cause(599)".
 func (i Cause) String() string {
 	switch {
 	case 201 <= i && i <= 202:

@@ -2,7 +2,8 @@
 
 package errcause
 
-// A class is the range of numbers that a cause is in: RFC 5176, section 3.5, and for the last two RFC 7930.
+// A class is the range of numbers that a cause is in: RFC 5176, section 3.5, and for the last two
+// RFC 7930.
 type class uint8
 
 const (

@@ -8,7 +8,8 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// RequestInitiated is what an Authorize-Only request wants to hear, yet its number is one of failure.
+// RequestInitiated is what an Authorize-Only request wants to hear, yet its number is one of
+// failure.
 func ExampleCause_Success() {
 	fmt.Println(errcause.ResidualSessionContextRemoved.Success())
 	fmt.Println(errcause.RequestInitiated.Success())
@@ -56,7 +57,7 @@ func ExampleCause_Hint() {
 	// 507: nothing has changed yet: the NAS asks for authorization anew, which is success of Authorize Only alone, so look at Service-Type
 	// 508: identify the session by what it alone has, such as Acct-Session-Id
 	// 509: it belongs in an Access-Reject, so look at what answers there
-	// 601: look at how large the request is, and at what whoever answered can process
+	// 601: look at how large the request is, and at what the one that answered can process
 	// none: look at the log of the NAS, or of a proxy before it: the answer does not say why
 	// 599: look for this number in the documentation of the NAS, or of a proxy before it, and at its log
 }

@@ -2,9 +2,10 @@
 
 package errcause
 
-// Of returns the first Cause other than 0 that err is or wraps, depth first, and whether there is one.
-// It walks what [errors.Is] and [errors.As] walk, through both forms of Unwrap, and asks an As method where there is one.
-// errors.As itself does not do here: it stops at a Cause(0), though a true one may stand behind it in a Join.
+// Of returns the first Cause other than 0 that err is or wraps, depth first, and whether there is
+// one. It walks what [errors.Is] and [errors.As] walk, through both forms of Unwrap, and asks an As
+// method where there is one. errors.As itself does not do here: it stops at a Cause(0), though a
+// true one may stand behind it in a Join.
 func Of(err error) (Cause, bool) {
 	if err == nil {
 		return 0, false

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An assignment is a line of testdata/error_cause.tsv, which follows IANA's registry of values for attribute 101. Its
-// packets are those that the defining RFC names.
+// An assignment is a line of testdata/error_cause.tsv, which follows IANA's registry of values for
+// attribute 101. Its packets are those that the defining RFC names.
 type assignment struct {
 	cause   Cause
 	name    string
@@ -41,7 +41,8 @@ func registry(t *testing.T) []assignment {
 	return all
 }
 
-// hyphened is the wire name of a registered one: words joined by hyphens, without what stands in brackets.
+// hyphened is the wire name of a registered one: words joined by hyphens, without what stands in
+// brackets.
 func hyphened(name string) string {
 	name, _, _ = strings.Cut(name, " (")
 	return strings.ReplaceAll(name, " ", "-")

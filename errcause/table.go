@@ -34,7 +34,8 @@ var table = [...]row{
 		"No live session was found, but what was left of one was found and removed.",
 		"it says success, so look at whether the session is still there",
 	},
-	// From RFC 3579, where it rides in an Access-Challenge. RFC 5176, section 3.5, forbids it to its own packets.
+	// From RFC 3579, where it rides in an Access-Challenge. RFC 5176, section 3.5, forbids it to
+	// its own packets.
 	{
 		InvalidEAPPacket, 0, false,
 		"It does not belong to these packets, so the sender is mistaken in more than the request.",
@@ -65,18 +66,19 @@ var table = [...]row{
 		"The request is invalid in some other way, such as an attribute that does not decode.",
 		"look at attributes that are empty, badly formatted, there twice or not allowed together",
 	},
-	// A Service-Type is not allowed in a Disconnect-Request, so 405 cannot answer one (RFC 5176, section 3.5).
+	// A Service-Type is not allowed in a Disconnect-Request, so 405 cannot answer one (RFC 5176,
+	// section 3.5).
 	{
 		UnsupportedService, coaNAK, false,
 		"The NAS does not offer this Service-Type.",
 		"The Service-Type of the request is invalid or is not supported.",
 		"look at Service-Type and at whether this NAS takes Authorize Only, or at attributes that do not belong there",
 	},
-	// Proxies send it for an ICMP port unreachable as well, and that may pass. They cannot tell a NAS that restarts from
-	// one that never listened, and nor can whoever receives it.
+	// Proxies send it for an ICMP port unreachable as well, and that may pass. They cannot tell a
+	// NAS that restarts from one that never listened, and nor can its receiver.
 	{
 		UnsupportedExtension, bothNAKs | protocolError, false,
-		"The NAS does not listen for such requests until somebody configures it to.",
+		"The NAS does not listen for such requests until it is configured to.",
 		"The NAS does not support requests of this kind, or a proxy found nothing listening at the NAS.",
 		"look at whether the NAS has such requests switched on, and at its address and port where a proxy passes them on",
 	},
@@ -94,19 +96,21 @@ var table = [...]row{
 	},
 	{
 		RequestNotRoutable, bothNAKs | protocolError, false,
-		"The proxy has no route until somebody configures one or the NAS connects; another path may do.",
+		"The proxy has no route until one is configured or the NAS connects; another path may do.",
 		"A proxy could not determine where to send the request.",
 		"look at the routes of the proxy that answered: it has none to this NAS",
 	},
-	// Already gone is what a Disconnect-Request wants. A CoA-Request that overtook its Access-Accept is the one case in
-	// which waiting helps, and only its sender knows that it may be in it.
+	// Already gone is what a Disconnect-Request wants. A CoA-Request that overtook its
+	// Access-Accept is the one case in which waiting helps, and only its sender knows that it may
+	// be in it.
 	{
 		SessionContextNotFound, bothNAKs, false,
 		"The session is not there; one that comes later is another session.",
 		"The NAS has no session that fits the identification in the request.",
 		"the session has ended, is on another NAS or is named otherwise there: look at its latest Accounting-Request",
 	},
-	// A NAS sends it for sessions that another part of it owns, such as those of an L2TP access concentrator.
+	// A NAS sends it for sessions that another part of it owns, such as those of an L2TP access
+	// concentrator.
 	{
 		SessionContextNotRemovable, disconnectNAK, false,
 		"The NAS cannot end a session of this kind.",
@@ -149,6 +153,6 @@ var table = [...]row{
 		ResponseTooBig, protocolError, false,
 		"The request is too big and stays so.",
 		"The request is bigger than the server can process.",
-		"look at how large the request is, and at what whoever answered can process",
+		"look at how large the request is, and at what the one that answered can process",
 	},
 }

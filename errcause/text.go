@@ -3,27 +3,24 @@
 package errcause
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
 	"sync"
+
+	"github.com/radius-dynauth/dynauth/internal/causetext"
 )
 
-// byName holds what UnmarshalText takes beside numbers, in plain form: String and Error of every registered cause, and the
-// names that differ from String, IANA's where it adds a word in brackets and FreeRADIUS's.
-var byName = sync.OnceValue(func() map[string]Cause {
-	m := map[string]Cause{
-		"residual-context-removed":     ResidualSessionContextRemoved,
-		"invalid-eap-packet-(ignored)": InvalidEAPPacket,
-		"request-not-routable-(proxy)": RequestNotRoutable,
-		"proxy-request-not-routable":   RequestNotRoutable,
-		"proxy-processing-error":       OtherProxyProcessingError,
-	}
+// byName holds what UnmarshalText takes beside numbers: String and Error of every
+// registered cause, and the names that differ from String, IANA's where it adds a word in brackets
+// and FreeRADIUS's.
+var byName = sync.OnceValue(func() causetext.Names[Cause] {
+	n := causetext.Names[Cause]{}
+	n.Add(ResidualSessionContextRemoved, "Residual-Context-Removed")
+	n.Add(InvalidEAPPacket, "Invalid EAP Packet (Ignored)")
+	n.Add(RequestNotRoutable, "Request Not Routable (Proxy)", "Proxy-Request-Not-Routable")
+	n.Add(OtherProxyProcessingError, "Proxy-Processing-Error")
 	for c := range All() {
-		m[plain(c.String())] = c
-		m[plain(c.Error())] = c
+		n.Add(c, c.String(), c.Error())
 	}
-	return m
+	return n
 })
 
 // AppendText appends String to b. The error is always nil.
@@ -32,36 +29,15 @@ func (c Cause) AppendText(b []byte) ([]byte, error) { return append(b, c.String(
 // MarshalText returns String. The error is always nil.
 func (c Cause) MarshalText() ([]byte, error) { return c.AppendText(nil) }
 
-// UnmarshalText takes a name or a number from 0 to 4294967295: "Session-Context-Not-Found", "session context not found",
-// "503", "Cause(503)", and what Error returns. Names are those of IANA and of FreeRADIUS; case does not matter, and a
-// space, a hyphen and an underscore are the same. It takes back what MarshalText returns for every Cause.
-// Where it returns an error, c is as it was.
+// UnmarshalText takes a name or a number from 0 to 4294967295: "Session-Context-Not-Found",
+// "session context not found", "503", "Cause(503)", and what Error returns. Names are those of IANA
+// and of FreeRADIUS; case does not matter, and a space, a hyphen and an underscore are the same. It
+// takes back what MarshalText returns for every Cause. Where it returns an error, c is as it was.
 func (c *Cause) UnmarshalText(text []byte) error {
-	s := plain(string(text))
-	if v, ok := byName()[s]; ok {
-		*c = v
-		return nil
-	}
-	if n, ok := strings.CutPrefix(s, "cause("); ok && strings.HasSuffix(n, ")") {
-		s = strings.TrimSuffix(n, ")")
-	}
-	v, err := strconv.ParseUint(s, 10, 32)
+	v, err := byName().Parse("errcause", text)
 	if err != nil {
-		return fmt.Errorf("errcause: %.40q is neither a name nor a number of 32 bits", text)
+		return err
 	}
-	*c = Cause(v)
+	*c = v
 	return nil
-}
-
-// plain returns s without the differences that do not matter: outer spaces, case, and the sign between words.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == ' ' || r == '_':
-			return '-'
-		case 'A' <= r && r <= 'Z':
-			return r + 'a' - 'A'
-		}
-		return r
-	}, strings.TrimSpace(s))
 }

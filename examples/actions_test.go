@@ -23,6 +23,7 @@ import (
 	"github.com/radius-dynauth/dynauth/attrs/hp"
 	"github.com/radius-dynauth/dynauth/attrs/juniper"
 	"github.com/radius-dynauth/dynauth/attrs/mikrotik"
+	"github.com/radius-dynauth/dynauth/attrs/pica8"
 	"github.com/radius-dynauth/dynauth/attrs/redback"
 	"github.com/radius-dynauth/dynauth/attrs/threegpp"
 	"github.com/radius-dynauth/dynauth/attrs/threegpp2"
@@ -63,12 +64,13 @@ func vendorActions() map[string]attrs.Attr {
 		"juniper.Activate":         juniper.Activate(1, "gold(10M)", juniper.Volume(500), juniper.VolumeGigawords(1), juniper.Timeout(time.Hour), juniper.Statistics(juniper.TimeOnly), juniper.Interval(time.Minute)),
 		"juniper.BouncePort":       juniper.BouncePort(),
 		"juniper.Deactivate":       juniper.Deactivate("gold"),
-		"juniper.Mirror":           juniper.Mirror(juniper.Mirroring{Action: juniper.MirrorOn, Handle: []byte{1}, Device: netip.MustParseAddrPort("192.0.2.9:2152")}),
+		"juniper.Mirror":           juniper.Mirror(juniper.Mirroring{Action: juniper.MirrorOn, Handle: []byte{1, 2, 3, 4}, Device: netip.MustParseAddrPort("192.0.2.9:2152")}),
 		"juniper.Update":           juniper.Update(1, "gold", juniper.Timeout(time.Hour)),
 		"mikrotik.SetRateLimit":    mikrotik.SetRateLimit(mikrotik.Limit{Rate: mikrotik.Rates{Rx: 1e6, Tx: 1e7}}),
 		"mikrotik.SetRecvLimit":    mikrotik.SetRecvLimit(5<<32 + 7),
 		"mikrotik.SetTotalLimit":   mikrotik.SetTotalLimit(5<<32 + 7),
 		"mikrotik.SetXmitLimit":    mikrotik.SetXmitLimit(5<<32 + 7),
+		"pica8.BounceHostPort":     pica8.BounceHostPort(),
 		"redback.Activate":         redback.Activate(1, "gold", redback.Accounted, "rate=10m"),
 		"redback.Deactivate":       redback.Deactivate(1, "gold"),
 		"redback.Outcome":          redback.Outcome(1, errcause.ResourcesUnavailable),
@@ -77,7 +79,8 @@ func vendorActions() map[string]attrs.Attr {
 	}
 }
 
-// The list is whole: each exported function of a vendor's package that returns an attrs.Attr is in it, and makes one.
+// The list is whole: each exported function of a vendor's package that returns an attrs.Attr is in
+// it, and makes one.
 func TestVendorActionsAreAllTried(t *testing.T) {
 	tried := vendorActions()
 	for name, a := range tried {

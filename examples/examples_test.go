@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every package with names to call has an Example that runs: one with an output. What takes a *testing.T has one that compiles.
+// Every package with names to call has an Example that runs: one with an output. What takes a
+// *testing.T has one that compiles.
 func TestPackagesHaveExamples(t *testing.T) {
 	for _, p := range packages(t) {
 		if p.Name == "main" || strings.Contains(p.ImportPath, "/internal/") || !hasExports(t, p) {

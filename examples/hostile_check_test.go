@@ -33,7 +33,8 @@ func valuesOf(all []hostileAttr, t byte) (values []string) {
 	return values
 }
 
-// answerTable is how often an attribute may stand in an answer: RFC 5176, section 3.6. An Error-Cause in a Disconnect-ACK is 201 (section 3.5).
+// answerTable is how often an attribute may stand in an answer: RFC 5176, section 3.6. An
+// Error-Cause in a Disconnect-ACK is 201 (section 3.5).
 var answerTable = map[byte]map[byte]int{
 	41: {33: 4096, 49: 1, 55: 1, 79: 1, 80: 1, 101: 1},
 	42: {33: 4096, 55: 1, 80: 1, 101: 4096},
@@ -144,8 +145,8 @@ func checkEchoes(b []byte, all, asked []hostileAttr) error {
 	return nil
 }
 
-// A reaction is what a packet draws, as the file has it: "ACK", "ACK sessions=2", "ACK cause=201", "NAK 402", "NAK 404|503", "NAK",
-// "again:1", "drop malformed", "-", or several with "|" between.
+// A reaction is what a packet draws, as the file has it: "ACK", "ACK sessions=2", "ACK cause=201",
+// "NAK 402", "NAK 404|503", "NAK", "again:1", "drop malformed", "-", or several with "|" between.
 type reaction string
 
 // answered reports whether there is an answer to wait for.
@@ -153,7 +154,8 @@ func (r reaction) answered() bool {
 	return !strings.HasPrefix(string(r), "drop") && r != "-"
 }
 
-// matches checks what came, nil for nothing, against r, and adds to want what the counters should say.
+// matches checks what came, nil for nothing, against r, and adds to want what the counters should
+// say.
 func (r reaction) matches(p *hostilePacket, b []byte, replies [][]byte, want counts) error {
 	word, rest, _ := strings.Cut(string(r), " ")
 	if again, ok := strings.CutPrefix(word, "again:"); ok {
@@ -201,7 +203,8 @@ func oneOf(got, causes string) bool {
 	return false
 }
 
-// matchAgain wants the octets of an earlier answer, or where "|drop replay" is added silence will do.
+// matchAgain wants the octets of an earlier answer, or where "|drop replay" is added silence will
+// do.
 func matchAgain(p *hostilePacket, again string, b []byte, replies [][]byte, want counts) error {
 	number, or, _ := strings.Cut(again, "|")
 	n, err := strconv.Atoi(number)

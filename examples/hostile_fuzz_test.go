@@ -13,9 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzHostile sends whatever the fuzzer makes to a whole NAS, as it is and then signed, and holds what comes back to what the packet layer of the
-// RFCs asks for: silence, or one answer that is in order; the same octets for the same packet again; nothing done twice, and
-// nothing done that is not acknowledged.
+// FuzzHostile sends whatever the fuzzer makes to a whole NAS, as it is and then signed, and holds
+// what comes back to what the packet layer of the RFCs asks for: silence, or one answer that is in
+// order; the same octets for the same packet again; nothing done twice, and nothing done that is
+// not acknowledged.
 func FuzzHostile(f *testing.F) {
 	text, err := os.ReadFile("testdata/hostile.tsv")
 	require.NoError(f, err)

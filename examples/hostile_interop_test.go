@@ -16,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestInteropHostile sends the set of TestHostile to examples/nas, over UDP: a process for each case, but for those that wait for minutes.
+// TestInteropHostile sends the set of TestHostile to examples/nas, over UDP: a process for each
+// case, but for those that wait for minutes.
 func TestInteropHostile(t *testing.T) {
 	sent := 0
 	for _, c := range hostileCases(t) {
@@ -44,7 +45,8 @@ func TestInteropHostile(t *testing.T) {
 // virtual reports whether the case waits for longer than a test over real sockets can.
 func (c *hostileCase) virtual() bool { return strings.Contains(strings.Join(c.packets, " "), "wait:") }
 
-// earlyInASecond returns when the second has just begun: a packet that is stamped to the second is to arrive within it.
+// earlyInASecond returns when the second has just begun: a packet that is stamped to the second is
+// to arrive within it.
 func earlyInASecond() {
 	now := time.Now()
 	if next := now.Truncate(time.Second).Add(time.Second); next.Sub(now) < 700*time.Millisecond {

@@ -21,6 +21,7 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/dac/dactest"
 	"github.com/radius-dynauth/dynauth/errcause"
+	_ "github.com/radius-dynauth/dynauth/internal/entropy" // FIPS
 	"github.com/radius-dynauth/dynauth/session"
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"

@@ -3,7 +3,6 @@
 package examples
 
 import (
-	"crypto/fips140"
 	"crypto/hmac"
 	"crypto/md5"
 	"encoding/binary"
@@ -16,16 +15,19 @@ import (
 	"time"
 
 	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/examples/internal/fips"
 )
 
 // The packets of testdata/hostile.tsv are written like this:
 //
 //	disconnect User-Name=bob Event-Timestamp=now-299 MA | pad=0x0102
 //
-// First what it is: disconnect, coa, code:N, raw:HEX for octets as they are, again:N for the octets of the N-th packet of the case, wait:D for
-// none. Before it from:WHO, where it is not aaa, and id:N. Then attributes: by name, MA for a Message-Authenticator, [HEX] for octets as they are,
-// N* before an attribute or before an octet in [HEX] for many, fill:N for Proxy-States up to N octets. Behind the bar what is done to it, in
-// order; unless one of these is sign, the packet is signed first.
+// First what it is: disconnect, coa, code:N, raw:HEX for octets as they are, again:N for the octets
+// of the N-th packet of the case, wait:D for none. Before it from:WHO, where it is not aaa, and
+// id:N. Then attributes: by name, MA for a Message-Authenticator, [HEX] for octets as they are, N*
+// before an attribute or before an octet in [HEX] for many, fill:N for Proxy-States up to N octets.
+// Behind the bar what is done to it, in order; unless one of these is sign, the packet is signed
+// first.
 //
 //	sign, sign=SECRET    Message-Authenticator, then the authenticator, over all octets that are there
 //	sign:HOW             as a sender would that has it wrong: see mistakes
@@ -324,8 +326,8 @@ func (p *hostilePacket) hmacs(b []byte, secret string) {
 	}
 }
 
-// mistakes are the ways in which senders get RFC 5176, sections 2.3 and 3.4, wrong. Those that begin with hmac are signed over with a good
-// authenticator.
+// mistakes are the ways in which senders get RFC 5176, sections 2.3 and 3.4, wrong. Those that
+// begin with hmac are signed over with a good authenticator.
 var mistakes = map[string]func(p *hostilePacket, b []byte, secret string){
 	"none":    func(p *hostilePacket, b []byte, secret string) {},
 	"random":  func(p *hostilePacket, b []byte, secret string) { copy(b[4:20], "a random request") },
@@ -386,7 +388,7 @@ func hostileHMAC(b []byte, secret string) []byte {
 }
 
 func hostileHash(with func() hash.Hash, b []byte) (sum []byte) {
-	fips140.WithoutEnforcement(func() {
+	fips.Outside(func() {
 		h := with()
 		h.Write(b)
 		sum = h.Sum(nil)

@@ -17,16 +17,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Hostile and unusual datagrams, each with the reaction that the standards ask for: testdata/hostile.tsv. The columns are its name, the row of the
-// standards, flags that the NAS is started with, the packets (see hostilePacket) and the reactions to them, with " ; " between, and
-// a remark. After the packets of each case an ordinary request is answered, and the counters say exactly what happened.
+// Hostile and unusual datagrams, each with the reaction that the standards ask for:
+// testdata/hostile.tsv. The columns are its name, the row of the standards, flags that the NAS is
+// started with, the packets (see hostilePacket) and the reactions to them, with " ; " between, and
+// a remark. After the packets of each case an ordinary request is answered, and the counters say
+// exactly what happened.
 //
 // The reactions:
 //
 //	ACK, ACK sessions=2, ACK cause=201
-//	NAK 402           with that Error-Cause; NAK 404|503: with one of these, where the standards leave it open; NAK: with none
-//	again:1           the octets that answered the first packet of the case once more; again:1|drop replay: or nothing
-//	drop CLASS        no answer; CLASS says which counter tells of it: malformed, authenticator, type, stale, replay, stranger, other
+//	NAK 402           with that Error-Cause; NAK 404|503: with one of these, where the standards
+//	                  leave it open; NAK: with none
+//	again:1           the octets that answered the first packet of the case once more;
+//	                  again:1|drop replay: or nothing
+//	drop CLASS        no answer; CLASS says which counter tells of it: malformed, authenticator,
+//	                  type, stale, replay, stranger, other
 //	-                 not a packet
 
 //go:embed testdata/hostile.tsv
@@ -65,7 +70,8 @@ func TestHostileSetIsLarge(t *testing.T) {
 	for _, c := range hostileCases(t) {
 		assert.False(t, seen[c.name], c.name)
 		seen[c.name] = true
-		// Of proxies, of Protocol-Error and of Status-Server a NAS needs to know no more than to leave them alone.
+		// Of proxies, of Protocol-Error and of Status-Server a NAS needs to know no more than to
+		// leave them alone.
 		elsewhere := regexp.MustCompile(`^(A-\d+|R8559-4.3.2-3|R7930-\d-\d|R5997-4.2-1)$`)
 		assert.True(t, known[c.rule] || elsewhere.MatchString(c.rule), "%s: %s is no row of the standards", c.name, c.rule)
 	}
@@ -74,7 +80,8 @@ func TestHostileSetIsLarge(t *testing.T) {
 
 // A hostileNAS is a NAS that packets go to, over whichever network.
 type hostileNAS interface {
-	// exchange sends b and returns what came back to who sent it, nil for nothing. Where no answer is asked for, it need not wait for one: end tells of it.
+	// exchange sends b and returns what came back to who sent it, nil for nothing. Where no answer
+	// is asked for, it need not wait for one: end tells of it.
 	exchange(t *testing.T, from string, b []byte, wait bool) []byte
 	pass(d time.Duration)
 	end(t *testing.T) (counts, [][]byte) // and answers that nobody has waited for
@@ -111,7 +118,8 @@ func (c *hostileCase) run(t *testing.T, nas hostileNAS) {
 	assert.Equal(t, want, got, "the counters")
 }
 
-// TestHostile sends the set to a dac.Server with a session.Dispatcher over a session.Table, in memory and in virtual time.
+// TestHostile sends the set to a dac.Server with a session.Dispatcher over a session.Table, in
+// memory and in virtual time.
 func TestHostile(t *testing.T) {
 	for _, c := range hostileCases(t) {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,8 +20,8 @@ import (
 // browsers are the names under which systems have Chromium; of Chrome too, which is the same here.
 var browsers = []string{"chromium", "google-chrome", "chromium-browser"}
 
-// A chromium is a browser without a screen and one page in it, driven through its DevTools protocol: JSON with a NUL behind each message,
-// over descriptors 3 and 4.
+// A chromium is a browser without a screen and one page in it, driven through its DevTools
+// protocol: JSON with a NUL behind each message, over descriptors 3 and 4.
 type chromium struct {
 	t       *testing.T
 	in      *os.File
@@ -104,7 +104,8 @@ func (c *chromium) open(url string) {
 	require.Empty(c.t, result["errorText"], url)
 }
 
-// eval evaluates JavaScript, waits for it where it is a promise, and returns what JSON can hold of it.
+// eval evaluates JavaScript, waits for it where it is a promise, and returns what JSON can hold of
+// it.
 func (c *chromium) eval(script string) any {
 	c.t.Helper()
 	result := c.call("Runtime.evaluate", map[string]any{"expression": script, "awaitPromise": true, "returnByValue": true, "userGesture": true})

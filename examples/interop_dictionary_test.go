@@ -67,12 +67,13 @@ func number(t *testing.T, s string) uint32 {
 }
 
 // notOurs are names of a number that another attribute has with us.
-var notOurs = []string{"Ruckus-WSG-User"}
+var notOurs = []string{"Ruckus-WSG-User", "H3C-Acct-IPv6-Input-Gigawords", "H3C-Acct-IPv6-Output-Gigawords"}
 
 // beyondValues are values that are younger than the dictionaries.
 var beyondValues = []string{"clear-dest-service", "Dynamic-Authorization", "Registration-Revocation", "Both"}
 
-// Every vendor attribute of ours has FreeRADIUS's name, number, type and names of values; and every name that FreeRADIUS has for such a number leads to it.
+// Every vendor attribute of ours has FreeRADIUS's name, number, type and names of values; and every
+// name that FreeRADIUS has for such a number leads to it.
 func TestInteropVendorKeysAreFreeRADIUSs(t *testing.T) {
 	d := &dictionary{map[attrs.ID][]entry{}, map[string]map[string]uint32{}, map[string]uint32{}}
 	d.load(t, "dictionary")
@@ -87,6 +88,9 @@ func TestInteropVendorKeysAreFreeRADIUSs(t *testing.T) {
 			continue
 		}
 		e := entries[i]
+		if e.typ == "abinary" { // a form of octets that radclient also takes as text
+			e.typ = "octets"
+		}
 		assert.Equal(t, e.typ, def.Type, def.Name)
 		assert.Equal(t, slices.Contains(e.flags, "has_tag"), def.Tagged, def.Name)
 		assert.Equal(t, slices.Contains(e.flags, "encrypt=2"), def.Hidden, def.Name)
@@ -108,16 +112,9 @@ func TestInteropVendorKeysAreFreeRADIUSs(t *testing.T) {
 
 // idByName is the ID that attrs.Parse takes a name for.
 func idByName(t *testing.T, name string) attrs.ID {
-	for _, value := range []string{"0x00000001", "1", "0x01", "192.0.2.1", "2001:db8::1", "2001:db8::/64", "0x0001"} {
-		a, err := attrs.Parse(name, value)
-		if err != nil {
-			continue
-		}
-		set, err := a.AppendTo(nil)
-		require.NoError(t, err)
-		for id := range attrs.IDs(set) {
-			return id.Base()
-		}
+	key, ok := attrs.KeyByName(name)
+	if !ok {
+		return attrs.ID{}
 	}
-	return attrs.ID{}
+	return key.ID().Base()
 }

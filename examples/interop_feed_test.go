@@ -25,8 +25,8 @@ const (
 	interopSecretRelay      = "s3cret of the relay"
 )
 
-// A RADIUS server that somebody has, and what its operator adds to feed examples/aaa and examples/proxy: the home server, and one of the two ways. The
-// docs of both say the same.
+// A RADIUS server that somebody has, and what its operator adds to feed examples/aaa and
+// examples/proxy: the home server, and one of the two ways. The docs of both say the same.
 const feedingConfig = `
 prefix = /usr
 libdir = /usr/lib/freeradius
@@ -103,7 +103,8 @@ server dynauth {
 	}`,
 }
 
-// startFeeding runs FreeRADIUS as the accounting server of NASes, which it acknowledges, and tells where it listens.
+// startFeeding runs FreeRADIUS as the accounting server of NASes, which it acknowledges, and tells
+// where it listens.
 func startFeeding(t *testing.T, way, to string) (addr string) {
 	port, folder := freePort(t), t.TempDir()
 	ways := strings.ReplaceAll(feedingWays[way], "%[1]s", folder)
@@ -117,7 +118,8 @@ func startFeeding(t *testing.T, way, to string) (addr string) {
 	return fmt.Sprint("127.0.0.1:", port)
 }
 
-// Accounting that FreeRADIUS hands on says where a session is: whoever asks over HTTP ends it at the NAS, with nothing known but the user's name.
+// Accounting that FreeRADIUS hands on says where a session is: whoever asks over HTTP ends it at
+// the NAS, with nothing known but the user's name.
 func TestInteropFreeRADIUSFeedsAAA(t *testing.T) {
 	for way := range feedingWays {
 		t.Run(way, func(t *testing.T) {

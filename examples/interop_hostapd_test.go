@@ -6,6 +6,7 @@ package examples
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,8 +14,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/attrs/profile"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"layeh.com/radius"
 )
 
 const hostapdConfig = `
@@ -31,14 +35,16 @@ radius_das_require_event_timestamp=1
 radius_das_require_message_authenticator=1
 `
 
-// A hostapdProcess is hostapd as the authenticator of a wire that leads nowhere, in a network of its own.
+// A hostapdProcess is hostapd as the authenticator of a wire that leads nowhere, in a network of
+// its own.
 type hostapdProcess struct {
 	cmd    *exec.Cmd
 	folder string
 }
 
-// startHostapd runs hostapd, which insists on Event-Timestamp and Message-Authenticator, until the test ends. It wants an Ethernet interface of its
-// own, so it gets a network namespace with one, and dacctl is run in there.
+// startHostapd runs hostapd, which insists on Event-Timestamp and Message-Authenticator, until the
+// test ends. It wants an Ethernet interface of its own, so it gets a network namespace with one,
+// and dacctl is run in there.
 func startHostapd(t *testing.T) *hostapdProcess {
 	h := &hostapdProcess{folder: t.TempDir()}
 	file := filepath.Join(h.folder, "hostapd.conf")
@@ -69,7 +75,8 @@ func (h *hostapdProcess) dacctl(t *testing.T, args ...string) (out string, statu
 	return output(t, "nsenter", append(enter, args...)...)
 }
 
-// dacctl against hostapd, which ends the session of a station that it has and refuses the others; it has nothing that a CoA-Request could change.
+// dacctl against hostapd, which ends the session of a station that it has and refuses the others;
+// it has nothing that a CoA-Request could change.
 func TestInteropDacctlAsksHostapd(t *testing.T) {
 	h := startHostapd(t)
 	h.join(t, "02:00:00:00:00:01")
@@ -96,4 +103,42 @@ func TestInteropDacctlAsksHostapd(t *testing.T) {
 	assert.Equal(t, "0 ACK, 1000 NAK, 0 no answer", lastLine(out), out)
 	assert.Regexp(t, `127\.0\.0\.1:3799 +Disconnect-NAK 503 Session-Context-Not-Found +1000\n`, out)
 	judge(t, pcap, "3799", 1000)
+}
+
+// hostapd takes the identification that its row says and no other: what it refuses is 401, what
+// fits no station 503. What the row takes together it compares together.
+func TestInteropHostapdIsAsItsRowSays(t *testing.T) {
+	h := startHostapd(t)
+	row, ok := profile.BuiltIn().Get("hostapd")
+	require.True(t, ok)
+	for _, known := range []attrs.Attr{
+		attrs.UserName.Of("bob"), attrs.NASPort.Of(1), attrs.FramedIPAddress.Of(netip.MustParseAddr("198.51.100.7")), attrs.CalledStationID.Of("ap"),
+		attrs.CallingStationID.Of("02-00-00-00-00-09"), attrs.AcctSessionID.Of("4f2a"), attrs.AcctMultiSessionID.Of("4f2a"), attrs.NASPortID.Of("wire"),
+		attrs.ChargeableUserIdentity.Of([]byte("cui")), attrs.FramedInterfaceID.Of([8]byte{1}), attrs.FramedIPv6Prefix.Of(netip.MustParsePrefix("2001:db8::/64")),
+	} {
+		word := strings.ReplaceAll(strings.ReplaceAll(known.String(), " = ", "="), `"`, "")
+		out, status := h.dacctl(t, "disconnect", "-nas", "127.0.0.1", "-secret", interopSecret, word)
+		assert.Equal(t, 1, status, out)
+		set, err := known.AppendTo(nil)
+		require.NoError(t, err)
+		nas, id, err := attrs.IdentityOf(set)
+		require.NoError(t, err)
+		if _, err := row.Identify(radius.CodeDisconnectRequest, nas, id); err != nil {
+			assert.Contains(t, lastLine(out), "401", "%s: the row does not take it, hostapd does", word)
+		} else {
+			assert.Contains(t, lastLine(out), "503", "%s: the row takes it, hostapd does not", word)
+		}
+	}
+
+	// What is known of a station and does not fit another keeps it, what fits ends it, and what
+	// hostapd does not take is left out.
+	h.join(t, "02:00:00:00:00:01")
+	base := []string{"disconnect", "-nas", "127.0.0.1", "-secret", interopSecret, "-profile", "hostapd", "Calling-Station-Id=0200.0000.0001"}
+	for _, other := range []string{"User-Name=eve", "Acct-Session-Id=none", "Chargeable-User-Identity=none", "Acct-Multi-Session-Id=none"} {
+		out, _ := h.dacctl(t, append(base, other)...)
+		assert.Equal(t, "Disconnect-NAK Error-Cause 503 Session-Context-Not-Found", lastLine(out), other)
+	}
+	out, status := h.dacctl(t, append(base, "NAS-Port=1", "Framed-IP-Address=198.51.100.7")...)
+	assert.Zero(t, status, out)
+	assert.Contains(t, out, "left out, since the NAS does not take it: Framed-IP-Address, NAS-Port")
 }

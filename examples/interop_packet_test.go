@@ -41,7 +41,8 @@ func (h *handmade) octets() []byte {
 	return b
 }
 
-// messageAuthenticator computes one over the packet with zeros in its place (RFC 5176, section 3.4).
+// messageAuthenticator computes one over the packet with zeros in its place (RFC 5176, section
+// 3.4).
 func (h *handmade) messageAuthenticator(secret string) {
 	h.authenticator = make([]byte, 16)
 	mac := hmac.New(md5.New, []byte(secret))

@@ -42,15 +42,23 @@ func pageSessions(t *testing.T, more ...map[string]any) string {
 func startPage(t *testing.T, args ...string) (*nasProcess, *chromium) {
 	t.Helper()
 	nas := startNAS(t, append([]string{"-secret", interopSecret, "-web", "127.0.0.1:0"}, args...)...)
-	line, err := nas.out.ReadString('\n')
-	require.NoError(t, err)
+	line := ""
+	for !strings.Contains(line, "http://") {
+		var err error
+		line, err = nas.out.ReadString('\n')
+		require.NoError(t, err)
+		if strings.Contains(line, "over TLS") {
+			nas.overTLS = regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(line)
+		}
+	}
 	c := startChromium(t)
 	c.open(regexp.MustCompile(`http://\S+/`).FindString(line))
 	c.until(`document.querySelector("#live").textContent.startsWith("live")`)
 	return nas, c
 }
 
-// A person ends a session with the form: its row goes, and the request stands in the list with its answer.
+// A person ends a session with the form: its row goes, and the request stands in the list with its
+// answer.
 func TestInteropPageDisconnects(t *testing.T) {
 	nas, c := startPage(t, "-web-control", "-sessions", pageSessions(t))
 	c.until(`document.querySelectorAll("#sessions tbody tr").length === 16`)
@@ -129,9 +137,9 @@ func TestInteropPageKeepsOthersOut(t *testing.T) {
 
 // The pictures in the README: go test -tags interop ./examples -run PagePicture -update
 func TestInteropPagePicture(t *testing.T) {
-	nas, c := startPage(t, "-web-control", "-nas-id", "bng-1.example.net", "-sessions", pageSessions(t))
-	visit(t, nas)
-	c.until(`document.querySelectorAll("#requests tbody tr").length === 7`)
+	c := visited(t)
+	assert.Contains(t, c.eval(`document.querySelector("#requests tbody tr").textContent`), "aaa-1.example.net · TLS", "who has proved to be whom")
+	assert.Regexp(t, `^UDP 127\.0\.0\.1:\d+, TLS 127\.0\.0\.1:\d+$`, c.eval(`document.querySelector("#listening").textContent`))
 	c.eval(`document.querySelector("#send [value=coa]").click()`)
 	c.eval(`[...document.querySelectorAll("#sessions tbody button")].find((b) => b.textContent === "4f2a1057").click()`)
 	c.write(`Filter-Id = "gold"`)
@@ -139,12 +147,14 @@ func TestInteropPagePicture(t *testing.T) {
 	c.press("Enter")
 	c.until(`document.querySelector("#told").textContent.startsWith("ACK")`)
 	c.eval(`document.activeElement.blur()`)
+	c.until(`document.getAnimations().length === 0`)
 	grounds := map[any]bool{}
 	for _, scheme := range []string{"light", "dark"} {
 		c.scheme(scheme)
 		grounds[c.eval(`getComputedStyle(document.body).backgroundColor`)] = true
 		assert.Equal(t, true, c.eval(contrast), "text is legible in %s", scheme)
 		picture := c.screenshot(1440, 900)
+		assert.Empty(t, c.eval(sticksOut), "nothing is cut")
 		if *update {
 			require.NoError(t, os.WriteFile(filepath.Join(root, ".github", "nas-"+scheme+".png"), picture, 0o644))
 		}
@@ -154,7 +164,8 @@ func TestInteropPagePicture(t *testing.T) {
 	assert.Equal(t, true, c.eval(`document.documentElement.scrollWidth <= innerWidth`), "nothing is cut off at the side")
 }
 
-// contrast is whether all text stands out from its ground as WCAG asks: 4.5 to 1. The zeros of the counters are faint on purpose.
+// contrast is whether all text stands out from its ground as WCAG asks: 4.5 to 1. The zeros of the
+// counters are faint on purpose.
 const contrast = `(() => {
 	const numbers = (color) => color.match(/[\d.]+/g).map(Number);
 	const bright = (rgb) => rgb.slice(0, 3).map((v) => v / 255).map((v) => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
@@ -166,7 +177,23 @@ const contrast = `(() => {
 	return faint.length === 0 || faint.map((e) => e.className + " " + e.textContent).join("; ");
 })()`
 
-// visit lets AAA servers of all kinds come by.
+// visited starts examples/nas over UDP and TLS, with a page, and lets AAA servers of all kinds come
+// by: eight requests.
+func visited(t *testing.T) *chromium {
+	l := newTLSLab(t)
+	l.issue(t, l.ca, "nas", []string{"bng-1.example.net"})
+	l.issue(t, l.ca, "aaa", []string{"aaa-1.example.net"})
+	nas, c := startPage(t, "-web-control", "-nas-id", "bng-1.example.net", "-sessions", pageSessions(t),
+		"-listen-tls", "127.0.0.1:0", "-cert", l.file("nas.pem"), "-key", l.file("nas.key"), "-ca", l.file("ca.pem"))
+	visit(t, nas)
+	out, status := dacctl(t, "coa", "-nas", nas.overTLS, "-tls", "-server-name", "bng-1.example.net", "-cert", l.file("aaa.pem"), "-key", l.file("aaa.key"), "-ca", l.file("ca.pem"),
+		"Acct-Session-Id=4f2a1087", "User-Name=ines@example.net", "Session-Timeout=3600")
+	require.Zero(t, status, out)
+	c.until(`document.querySelectorAll("#requests tbody tr").length === 8`)
+	return c
+}
+
+// visit lets AAA servers come by over UDP.
 func visit(t *testing.T, nas *nasProcess) {
 	ask := func(args ...string) {
 		dacctl(t, append([]string{args[0], "-nas", nas.addr, "-secret", interopSecret, "-t", "0.2", "-r", "1"}, args[1:]...)...)

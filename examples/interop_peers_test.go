@@ -65,11 +65,12 @@ func now() string { return strconv.FormatInt(time.Now().Unix(), 10) }
 
 // A nasProcess is examples/nas on a port of its own.
 type nasProcess struct {
-	addr  string
-	addrs []string // where it listens, the first one included
-	cmd   *exec.Cmd
-	out   *bufio.Reader
-	rest  string // of what it printed, once it has ended
+	addr    string
+	addrs   []string // where it listens, the first one included
+	overTLS string   // where it listens over TLS beside, with a page
+	cmd     *exec.Cmd
+	out     *bufio.Reader
+	rest    string // of what it printed, once it has ended
 }
 
 func startNAS(t *testing.T, args ...string) *nasProcess {
@@ -113,9 +114,14 @@ func (n *nasProcess) coa(t *testing.T) counted        { return n.column(t, 2) }
 
 func (n *nasProcess) column(t *testing.T, column int) counted {
 	c := counted{}
+	section := "" // the counters of one peer, or of all in total
 	for line := range strings.Lines(n.rest) {
 		fields := strings.Fields(line)
-		if len(fields) != 3 || fields[0] == "total" {
+		if len(fields) == 3 && fields[1] == "Disconnect" {
+			section = fields[0]
+			continue
+		}
+		if len(fields) != 3 || section != "total" {
 			continue
 		}
 		value, err := strconv.Atoi(fields[column])
@@ -221,7 +227,8 @@ func startFreeRADIUS(t *testing.T) (addr string) {
 	return netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port).String()
 }
 
-// awaitLine reads out until a line says that the program is ready, and the rest so that it never waits for us.
+// awaitLine reads out until a line says that the program is ready, and the rest so that it never
+// waits for us.
 func awaitLine(t *testing.T, out io.Reader, line string) {
 	var said strings.Builder
 	ready := make(chan bool, 1)
@@ -251,13 +258,15 @@ func freePort(t *testing.T) uint16 {
 	return c.LocalAddr().(*net.UDPAddr).AddrPort().Port()
 }
 
-// judge has tshark read a capture: so many requests, as many answers, every answer's authenticator right, nothing malformed.
+// judge has tshark read a capture: so many requests, as many answers, every answer's authenticator
+// right, nothing malformed.
 func judge(t *testing.T, pcap, port string, exchanges int) {
 	t.Helper()
 	judgeSecret(t, pcap, port, interopSecret, exchanges)
 }
 
-// traceroute is what tshark remarks of UDP at the ports 33435 to 33463, which kernels hand out to any socket.
+// traceroute is what tshark remarks of UDP at the ports 33435 to 33463, which kernels hand out to
+// any socket.
 var traceroute = regexp.MustCompile(`Possible traceroute: hop #\d+, attempt #\d+`)
 
 // judgeSecret is judge for another secret than that of most tests.

@@ -25,8 +25,9 @@ const (
 	interopSecretB = "s3cret of NAS b"
 )
 
-// radclient asks a proxy, which asks two NASes: each router leads to the right one, the cause that the NAS gave comes back, Proxy-States return unchanged
-// and in order, and tshark finds every authenticator valid on both legs.
+// radclient asks a proxy, which asks two NASes: each router leads to the right one, the cause that
+// the NAS gave comes back, Proxy-States return unchanged and in order, and tshark finds every
+// authenticator valid on both legs.
 func TestInteropProxy(t *testing.T) {
 	atProxy, atA, atB := tempFile(t, "proxy.pcap"), tempFile(t, "a.pcap"), tempFile(t, "b.pcap")
 	a := startNAS(t, "-secret", interopSecretA, "-n", "100", "-nas-id", "bng-a", "-nas-ip", "192.0.2.1", "-nas-ip", "2001:db8::1", "-pcap", atA)
@@ -78,7 +79,8 @@ func TestInteropProxy(t *testing.T) {
 	judgeSecret(t, atB, b.port(), interopSecretB, 7)
 }
 
-// What the NAS says comes back as it says it, and so does what the proxy says where no NAS is asked; the sole forwarding server gets what no NAS is named for.
+// What the NAS says comes back as it says it, and so does what the proxy says where no NAS is
+// asked; the sole forwarding server gets what no NAS is named for.
 func TestInteropProxyPassesCauses(t *testing.T) {
 	atProxy, atA, atB := tempFile(t, "proxy.pcap"), tempFile(t, "a.pcap"), tempFile(t, "b.pcap")
 	a := startNAS(t, "-secret", interopSecretA, "-n", "10", "-nas-id", "bng-a", "-pcap", atA)
@@ -107,8 +109,10 @@ func TestInteropProxyPassesCauses(t *testing.T) {
 	judgeSecret(t, atB, b.port(), interopSecretB, 3)
 }
 
-// forwarded has tshark read what reached a NAS, which is stopped first: the session of each request, the Proxy-States of others, which the answer has too,
-// in the same order, and after them the one of the proxy, and whether it has Operator-Name or Operator-NAS-Identifier, which a NAS of a visited network does not get.
+// forwarded has tshark read what reached a NAS, which is stopped first: the session of each
+// request, the Proxy-States of others, which the answer has too, in the same order, and after them
+// the one of the proxy, and whether it has Operator-Name or Operator-NAS-Identifier, which a NAS of
+// a visited network does not get.
 func forwarded(t *testing.T, pcap string, nas *nasProcess, stop func()) (all []string) {
 	stop()
 	out, status := output(t, "tshark", "-r", pcap, "-d", "udp.port=="+nas.port()+",radius", "-T", "fields",
@@ -155,8 +159,9 @@ func TestInteropProxyWithOneHome(t *testing.T) {
 	assert.Contains(t, answer, "Acct-Terminate-Cause = Admin-Reset")
 }
 
-// A file sent by way of the proxy takes at most three times as long as one sent to the NAS: each request is received, verified, signed and sent twice as often,
-// and all of it runs on the same machine. What is measured where nothing else runs stands in PERFORMANCE.md.
+// A file sent by way of the proxy takes at most three times as long as one sent to the NAS: each
+// request is received, verified, signed and sent twice as often, and all of it runs on the same
+// machine. What is measured where nothing else runs stands in PERFORMANCE.md.
 func TestInteropProxyKeepsUp(t *testing.T) {
 	const n, rounds = 20_000, 5
 	nas := startNAS(t, "-secret", interopSecretA, "-n", fmt.Sprint(n), "-keep")

@@ -15,7 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pyradServer is a NAS on pyrad that knows everybody but nobody. pyrad hands over what it has not verified: that is the host's.
+// pyradServer is a NAS on pyrad that knows everybody but nobody. pyrad hands over what it has not
+// verified: that is the host's.
 const pyradServer = `
 import sys
 from pyrad import dictionary, packet, server

@@ -23,9 +23,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// dacctl sends a hundred thousand requests at more than half the rate of a client by hand, and at several times that of radclient at its best, which
-// is ten thousand. The three take turns, and the best of each counts: whatever else the machine does only slows them down. The bounds leave room for
-// two cores of which others want their share too.
+// dacctl sends a hundred thousand requests at more than half the rate of a client by hand, and at
+// several times that of radclient at its best, which is ten thousand. The three take turns, and the
+// best of each counts: whatever else the machine does only slows them down. The bounds leave room
+// for two cores of which others want their share too.
 func TestInteropDacctlRate(t *testing.T) {
 	const many, few = 100_000, 10_000
 	addr := startResponder(t)
@@ -83,7 +84,8 @@ func TestInteropDacctlMemory(t *testing.T) {
 	assert.Less(t, many, few+32<<10)
 }
 
-// peakOf is the most memory that a process has had, in KiB, and 0 for one that has ended. What wait tells of a process counts its parent's, too.
+// peakOf is the most memory that a process has had, in KiB, and 0 for one that has ended. What wait
+// tells of a process counts its parent's, too.
 func peakOf(pid int) int {
 	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	for line := range strings.Lines(string(status)) {
@@ -134,8 +136,8 @@ func startResponder(t *testing.T) (addr string) {
 	return c.LocalAddr().String()
 }
 
-// sendByHand is what one writes for speed: one socket, 256 requests in flight, each with an Event-Timestamp and a Message-Authenticator, every
-// answer verified.
+// sendByHand is what one writes for speed: one socket, 256 requests in flight, each with an
+// Event-Timestamp and a Message-Authenticator, every answer verified.
 func sendByHand(t *testing.T, addr string, n int) {
 	c, err := net.Dial("udp", addr)
 	require.NoError(t, err)

@@ -74,7 +74,8 @@ func TestInteropDuplicateIsAnsweredFromMemory(t *testing.T) {
 	assert.Equal(t, counted{"Requests": 1, "Duplicates": 1, "ACKs": 1, "Sessions": 1}, nas.disconnect(t))
 }
 
-// What cannot be trusted draws no answer, and one counter each; afterwards an honest request is still answered.
+// What cannot be trusted draws no answer, and one counter each; afterwards an honest request is
+// still answered.
 func TestInteropUntrustedDatagramsAreDropped(t *testing.T) {
 	nas := startNAS(t, "-secret", interopSecret, "-n", "1000")
 	socket := dial(t, nas.addr)

@@ -4,7 +4,6 @@ package examples
 
 import (
 	"context"
-	"crypto/fips140"
 	"crypto/md5"
 	"encoding/binary"
 	"errors"
@@ -21,6 +20,7 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/dac/dactest"
 	"github.com/radius-dynauth/dynauth/errcause"
+	"github.com/radius-dynauth/dynauth/examples/internal/fips"
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
 	"layeh.com/radius/rfc2866"
@@ -142,7 +142,7 @@ func endByOctets(conn net.Conn, session string) error {
 
 // Each way ends a session once, and is told that there is none any more.
 func TestMigratedClientsAskAlike(t *testing.T) {
-	fips140.WithoutEnforcement(func() { migratedClientsAskAlike(t) }) // what there was before uses MD5 without asking for leave
+	fips.Outside(func() { migratedClientsAskAlike(t) }) // what there was before uses MD5 without asking for leave
 }
 
 func migratedClientsAskAlike(t *testing.T) {
@@ -175,7 +175,8 @@ func migratedClientsAskAlike(t *testing.T) {
 			require.Error(t, end(), name)
 		}
 	}
-	// The same octets again within 30 s are a retransmission to the server, and nothing is done twice: they need an Event-Timestamp.
+	// The same octets again within 30 s are a retransmission to the server, and nothing is done
+	// twice: they need an Event-Timestamp.
 	for range 2 {
 		live.Store("4f2a", true)
 		code, err := endByHand(addr, "4f2a")

@@ -42,7 +42,7 @@ func (s *Subscriber) Apply(_ context.Context, filter string) error {
 type BNG struct{ session.Table[*Subscriber] } // Put and Delete sessions as they come and go
 
 func (b *BNG) Disconnect(ctx context.Context, sub *Subscriber, d *session.Disconnect) error {
-	return sub.Close(ctx, termcause.AdminReset) // nil: ACK; an error: NAK, with the Error-Cause it wraps
+	return sub.Close(ctx, termcause.AdminReset) // Deletes it too; nil: ACK; an error: NAK, with the Error-Cause it wraps
 }
 
 func (b *BNG) Change(ctx context.Context, sub *Subscriber, c *session.Change) error {
@@ -54,9 +54,11 @@ func (b *BNG) Change(ctx context.Context, sub *Subscriber, c *session.Change) er
 }
 
 func serve(ctx context.Context, bng *BNG) error {
+	d := session.NewDispatcher(bng, attrs.FilterID) // what Change honours; anything else is NAK 401
+	d.NAS.Identifier = "bng1"                       // a request for another NAS is NAK 403
 	srv := &dac.Server{
 		Peers:   dac.PeerMap{netip.MustParsePrefix("192.0.2.0/24"): {Secret: "s3cret"}},
-		Handler: session.NewDispatcher(bng, attrs.FilterID), // what Change honours; anything else is NAK 401
+		Handler: d,
 	}
 	return srv.ListenAndServe(ctx) // UDP 3799, until ctx is done and every request is answered
 }
@@ -65,6 +67,7 @@ func serve(ctx context.Context, bng *BNG) error {
 
 func TestReadmeNAS(t *testing.T) {
 	bng, bob := &BNG{}, &Subscriber{}
+	bob.gone = func() { bng.Delete("", "4f2a") }
 	require.NoError(t, bng.Put(attrs.Identity{UserName: "bob", AcctSessionID: "4f2a"}, bob))
 	nas := dactest.NewNAS(t, session.NewDispatcher(bng, attrs.FilterID))
 
@@ -76,6 +79,7 @@ func TestReadmeNAS(t *testing.T) {
 	_, err = nas.Client.Disconnect(t.Context(), nas.Addr, attrs.UserName.Of("bob"))
 	require.NoError(t, err)
 	require.Equal(t, termcause.AdminReset, bob.ended)
+	require.Zero(t, bng.Len())
 }
 
 // It ends with its context.

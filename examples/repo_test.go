@@ -32,18 +32,6 @@ type listed struct {
 	TestGoFiles, XTestGoFiles          []string
 }
 
-// top is the folder of the repository that a package stands in: "dac" for dac/dactest. It is empty for other modules.
-func (p listed) top() string { return topOf(p.ImportPath) }
-
-func topOf(path string) string {
-	below, ours := strings.CutPrefix(path, module+"/")
-	if !ours {
-		return ""
-	}
-	top, _, _ := strings.Cut(below, "/")
-	return top
-}
-
 func goList(args ...string) ([]listed, error) {
 	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Dir,Doc,Export,Standard,GoFiles,IgnoredGoFiles,Imports,TestImports,XTestImports,TestGoFiles,XTestGoFiles"}, args...)...)
 	cmd.Dir = root

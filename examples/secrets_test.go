@@ -29,7 +29,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The secrets of this test: of a peer, of one before, a value that is hidden on the wire, and one that is not and still nobody's business.
+// The secrets of this test: of a peer, of one before, a value that is hidden on the wire, and one
+// that is not and still nobody's business.
 const (
 	hush     = "Tr0ub4dor&3"
 	hushOld  = "0ld-Tr0ub4dor&2"
@@ -118,7 +119,8 @@ func (r *secretsRig) Write(b []byte) (int, error) {
 	return r.log.Write(b)
 }
 
-// TestNoOutputTellsASecret tries every exported value of the module that can hold a secret, before and after use, and everything that is logged.
+// TestNoOutputTellsASecret tries every exported value of the module that can hold a secret, before
+// and after use, and everything that is logged.
 func TestNoOutputTellsASecret(t *testing.T) {
 	r := &secretsRig{seen: make(map[string]any)}
 	synctest.Test(t, r.talk)

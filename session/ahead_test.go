@@ -51,7 +51,8 @@ func TestDispatcherTellsTheHandlerWhatItWillBeAskedFor(t *testing.T) {
 	require.Empty(t, f.told, "it is over")
 	require.True(t, d.Idle())
 
-	session.NewDispatcher(new(host)).Ahead([]*dac.Request{bob, eve}) // a Handler without Ahead is told nothing
+	// A Handler without Ahead is told nothing.
+	session.NewDispatcher(new(host)).Ahead([]*dac.Request{bob, eve})
 }
 
 // Whatever Ahead is told of, and whoever changes the Table meanwhile, Find finds what it finds.
@@ -88,7 +89,7 @@ func TestAheadWhileSessionsComeAndGo(t *testing.T) {
 		wait.Go(func() {
 			for round := range 30 {
 				for n := k; n < 64; n += 2 {
-					id := attrs.Identity{AcctSessionID: fmt.Sprint(n), UserName: fmt.Sprint(n), Other: map[attrs.ID]string{{Type: 26, Vendor: 9, Sub: 1}: strings.Repeat("x", 1+round*100)}}
+					id := attrs.Identity{AcctSessionID: fmt.Sprint(n), UserName: fmt.Sprint(n), Other: map[attrs.ID][]string{{Type: 26, Vendor: 9, Sub: 1}: {strings.Repeat("x", 1+round*100)}}}
 					if n%4 < 2 {
 						id.UserName = "crowd"
 					}

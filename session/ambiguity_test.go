@@ -41,13 +41,13 @@ func TestA_6_InvalidAttributesDrawANAK(t *testing.T) {
 }
 
 func TestA_9_ServiceTypeIdentifiesWhereAHostSaysSo(t *testing.T) {
-	id := attrs.Identity{UserName: "admin", Other: map[attrs.ID]string{attrs.ServiceType.ID(): "\x00\x00\x00\x06"}}
+	id := attrs.Identity{UserName: "admin", Other: map[attrs.ID][]string{attrs.ServiceType.ID(): {"\x00\x00\x00\x06"}}}
 	h := &host{subs: []*sub{{id: id}}}
 	d := session.NewDispatcher(h, attrs.FilterID)
 	d.Reauthorize = nil
 	d.Policy.Identifying = []attrs.AnyKey{attrs.UserName, attrs.ServiceType}
 	requireAnswer(t, d, coa(t, id.Attr(), attrs.FilterID.Of("x")), coaACK, 0)
-	require.Equal(t, id, h.changed[0].Identity)
+	require.Equal(t, id, h.changed[0].Identity())
 	requireUntouched(t, d, h, coa(t, attrs.UserName.Of("admin"), authorizeOnly, state), errcause.UnsupportedService)
 	requireAnswer(t, d, disconnect(t, id.Attr()), disconnectACK, 0)
 }
@@ -61,6 +61,7 @@ func TestA_12_NoSessionIdentificationIs402(t *testing.T) {
 	h := twoSubs()
 	d := session.NewDispatcher(h, attrs.FilterID)
 	d.Several = h
+	d.NAS = attrs.NAS{Identifier: "bng1", Addrs: []netipAddr{addr("192.0.2.1")}}
 	requireUntouched(t, d, h, disconnect(t), errcause.MissingAttribute)
 	requireUntouched(t, d, h, disconnect(t, attrs.NASIdentifier.Of("bng1"), attrs.NASIPAddress.Of(addr("192.0.2.1"))), errcause.MissingAttribute)
 	requireUntouched(t, d, h, coa(t, attrs.FilterID.Of("x")), errcause.MissingAttribute)

@@ -6,79 +6,64 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/errcause"
+	"github.com/radius-dynauth/dynauth/session/internal/turns"
 	"layeh.com/radius"
 )
 
-// An arrival is a request as the Dispatcher has read it. What can be known without asking the host is known then.
+// An arrival is a request as the Dispatcher has read it. What can be known without asking the host
+// is known then.
 type arrival struct {
-	turn
+	turns.Turn
+	urgent        bool // a Disconnect-Request
+	nas           attrs.NAS
+	identity      attrs.Identity
 	request       *dac.Request
 	disconnect    *Disconnect // of a Disconnect-Request
-	ack           *ackRoom    // for the answer to it
 	change        *Change     // of a CoA-Request
 	refusal       error       // it goes no further
 	authorizeOnly bool
+	into          *dac.Response // for the ACK: memory of a Server's; nil: there is none
 
 	reached bool           // it reached Find
+	acted   bool           // the host was asked to act
 	cause   errcause.Cause // of the answer
 	failed  error          // nil: ACK
 	found   int            // sessions that it selected
 	ids     []attrs.ID     // of identification and changes, where the policy asks which there are
 	one     [1]any         // room for the key of one session
 	room    [3]*known      // and for the changes and extras that a reader finds
+	addrs   [2]netip.Addr  // and for those of nas, one of each family
 }
 
-// nas is how a names the NAS.
-func (a *arrival) nas() attrs.NAS {
-	if a.urgent {
-		return a.disconnect.NAS
-	}
-	return a.change.NAS
-}
+var authorizeOnlyAttr = attrs.ServiceType.Of(attrs.AuthorizeOnly)
 
-const authorizeOnly = 17
+// arrivalPool has the arrivals of requests that are over, which no host has ever seen.
+var arrivalPool = sync.Pool{New: func() any { return new(arrival) }}
 
-var authorizeOnlyAttr = attrs.ServiceType.Of(authorizeOnly)
-
-// An ackRoom is a Disconnect-ACK and what it says, but for the rare Error-Cause. With a Disconnect it fits a size of the allocator.
-type ackRoom struct {
-	resp   dac.Response
-	packet radius.Packet
-	avp    radius.AVP // Acct-Terminate-Cause
-	set    [1]*radius.AVP
-	value  [4]byte
-}
-
-// arrivals are those of requests that are over, which nobody outside has ever seen.
-var arrivals = sync.Pool{New: func() any { return new(arrival) }}
-
-// newArrival makes what a request needs here. What a host sees is new, and in one piece.
+// newArrival makes what a request needs here. What a host sees is new.
 func newArrival(request *dac.Request, urgent bool) *arrival {
-	a := arrivals.Get().(*arrival)
+	a := arrivalPool.Get().(*arrival)
 	a.request, a.urgent = request, urgent
 	if urgent {
-		made := new(struct {
-			d   Disconnect
-			ack ackRoom
-		})
-		a.disconnect, a.ack, a.identity = &made.d, &made.ack, &made.d.Identity
-		return a
+		a.disconnect = new(Disconnect)
+	} else {
+		a.change = new(Change)
 	}
-	a.change = new(Change)
-	a.identity = &a.change.Identity
 	return a
 }
 
 // recycle gives up a, which has had its turn.
+// A host may keep its Disconnect or Change, which are therefore never used again.
 func (a *arrival) recycle() {
 	*a = arrival{ids: a.ids[:0]}
-	arrivals.Put(a)
+	arrivalPool.Put(a)
 }
 
 // A reader sorts the attributes of one request.
@@ -93,8 +78,9 @@ type reader struct {
 	service405  error
 }
 
-// read sorts the attributes of a into identification, changes and the rest, and returns why the request is refused. Each kind of mistake
-// in turn: attributes that may not be there, those that are malformed, those that are there too often, services, those that are missing.
+// read sorts the attributes of a into identification, changes and the rest, and returns why the
+// request is refused. Each kind of mistake in turn: attributes that may not be there, those that
+// are malformed, those that are there too often, services, those that are missing.
 func (x *rules) read(a *arrival) error {
 	r := reader{rules: x, a: a, used: a.room[:0]}
 	set := a.request.Attributes()
@@ -111,21 +97,21 @@ func (x *rules) read(a *arrival) error {
 	if err := r.decode(set); err != nil {
 		return err
 	}
-	nas, identity, err := attrs.IdentityOf(r.identification(set), x.also...)
-	if err != nil {
+	a.nas.Addrs = a.addrs[:0]
+	if err := attrs.ReadSelection(&a.nas, &a.identity, r.identification(set), x.also...); err != nil {
 		return err
 	}
-	*a.identity = identity
 	if d := a.disconnect; d != nil {
-		d.NAS, d.Class, d.Request = nas, r.class(set), a.request
+		d.Class, d.Request, d.read = r.class(set), a.request, &x.reading
 		return nil
 	}
 	c := a.change
-	c.NAS, c.Attributes, c.State, c.Request = nas, r.authorization(set), state, a.request
+	c.Attributes, c.State, c.Request, c.read = r.authorization(set), bytes.Clone(state), a.request, &x.reading
 	return r.service()
 }
 
-// readService finds Authorize Only, which has rules of its own (RFC 5176, sections 3.2 and 3.3), and State, which is not interpreted.
+// readService finds Authorize Only, which has rules of its own (RFC 5176, sections 3.2 and 3.3),
+// and State, which is not interpreted.
 func (r *reader) readService(set radius.Attributes) (state []byte, err error) {
 	services := 0
 	for _, avp := range set {
@@ -145,7 +131,7 @@ func (r *reader) readService(set radius.Attributes) (state []byte, err error) {
 				return nil, fmt.Errorf("session: Service-Type %d and %d: %w", r.serviceType, one, errcause.InvalidRequest)
 			}
 			r.serviceType = one
-			r.a.authorizeOnly = r.a.authorizeOnly || r.serviceType == authorizeOnly
+			r.a.authorizeOnly = r.a.authorizeOnly || r.serviceType == attrs.AuthorizeOnly
 		case stateID.Type:
 			if state != nil || len(avp.Attribute) == 0 {
 				return nil, fmt.Errorf("session: State is empty or there twice: %w", errcause.InvalidRequest)
@@ -161,9 +147,7 @@ func (r *reader) readService(set radius.Attributes) (state []byte, err error) {
 
 // sort takes the attributes one by one.
 func (r *reader) sort(set radius.Attributes) error {
-	r.packed = slices.ContainsFunc(set, func(avp *radius.AVP) bool {
-		return avp == nil || avp.Type == 26 || avp.Type >= 241 && avp.Type <= 246 || avp.Type < 0 || avp.Type > 255
-	})
+	r.packed = packed(set)
 	if !r.packed {
 		for _, avp := range set {
 			if err := r.take(attrs.ID{Type: avp.Type}, nil); err != nil {
@@ -180,7 +164,17 @@ func (r *reader) sort(set radius.Attributes) error {
 	return nil
 }
 
-// take decides what one attribute is in this request. malformed says that it could not be taken apart.
+// packed reports whether some attribute is more than a type.
+func packed(set radius.Attributes) bool {
+	return slices.ContainsFunc(set, func(avp *radius.AVP) bool {
+		return avp == nil || avp.Type == 26 || avp.Type >= 241 && avp.Type <= 246 || avp.Type < 0 || avp.Type > 255
+	})
+}
+
+// take decides what one attribute is in this request. malformed says that it could not be taken
+// apart.
+// An attribute that is not taken is NAK 401, as RFC 5176, section 2.3, treats all of a request as
+// mandatory: what a NAS passed over the client would take for done.
 func (r *reader) take(id attrs.ID, malformed error) error {
 	u := r.of(id)
 	isService := id == serviceTypeID
@@ -241,7 +235,8 @@ func (r *reader) mark(id attrs.ID) {
 	}
 }
 
-// decode returns the error of a value that cannot be decoded, or of an attribute that is there too often or together with another.
+// decode returns the error of a value that cannot be decoded, or of an attribute that is there too
+// often or together with another.
 func (r *reader) decode(set radius.Attributes) error {
 	for _, k := range r.used {
 		if err := attrs.Check(r.a.request, k.AnyKey); err != nil {
@@ -257,7 +252,10 @@ func (r *reader) decode(set radius.Attributes) error {
 	return nil
 }
 
-// disagree reports whether an attribute that may be there once is there with two values. The same twice says it once.
+// disagree reports whether an attribute that may be there once is there with two values. The same
+// twice says it once.
+// Two values of what may come once ask for two things, and a NAS that takes the first obeys another
+// order than a proxy that looked at the second.
 func disagree(set radius.Attributes, id attrs.ID) bool {
 	var first *radius.AVP
 	for _, avp := range set {
@@ -272,28 +270,30 @@ func disagree(set radius.Attributes, id attrs.ID) bool {
 	return false
 }
 
-// identification returns what IdentityOf is to read: set without what is ignored.
+// identification returns what SelectionOf is to read: set without what is ignored.
 func (r *reader) identification(set radius.Attributes) radius.Attributes {
 	if !r.narrow {
 		return set
 	}
-	return r.only(set, func(u use) bool { return u&useIgnored == 0 })
+	return r.only(set, len(set), func(u use) bool { return u&useIgnored == 0 })
 }
 
 // authorization returns the attributes that the host is to change.
+// What a host is given to change has neither identification nor what belongs to the exchange.
 func (r *reader) authorization(set radius.Attributes) radius.Attributes {
 	if r.changes == 0 {
 		return nil
 	}
-	return r.only(set, func(u use) bool { return u&useChange != 0 && u&useIgnored == 0 })
+	return r.only(set, r.changes, func(u use) bool { return u&useChange != 0 && u&useIgnored == 0 })
 }
 
-// only returns the attributes whose use is kept, taken out of a Vendor-Specific that has others too.
-func (r *reader) only(set radius.Attributes, keep func(use) bool) radius.Attributes {
+// only returns the attributes whose use is kept, about n, taken out of a Vendor-Specific that has
+// others too.
+func (r *reader) only(set radius.Attributes, n int, keep func(use) bool) radius.Attributes {
 	if c := r.rules; r.packed {
 		return attrs.Filter(set, func(id attrs.ID) bool { return keep(c.of(id)) })
 	}
-	kept := make(radius.Attributes, 0, len(set))
+	kept := make(radius.Attributes, 0, n)
 	for _, avp := range set {
 		if keep(r.plain[avp.Type]) {
 			kept = append(kept, avp)
@@ -302,11 +302,13 @@ func (r *reader) only(set radius.Attributes, keep func(use) bool) radius.Attribu
 	return kept
 }
 
-// class returns the values of Class, which are opaque.
+// class returns the values of Class, which are opaque. Hosts keep them, and not the request.
+// Class of a Disconnect-Request goes unmodified into the Accounting-Stop (RFC 5176, section 3.6,
+// note 4).
 func (r *reader) class(set radius.Attributes) (values [][]byte) {
 	for _, avp := range set {
 		if avp != nil && avp.Type == classID.Type && r.of(classID)&useIgnored == 0 {
-			values = append(values, avp.Attribute)
+			values = append(values, bytes.Clone(avp.Attribute))
 		}
 	}
 	return values
@@ -327,8 +329,10 @@ func (r *reader) service() error {
 	return nil
 }
 
-// roomToInitiate reports whether the answer to an Authorize Only has room for Service-Type and Error-Cause 507, which tell of what was
-// started (RFC 5176, section 3.2), beside what it gives back (sections 3.1, 3.3 and 3.4).
+// roomToInitiate reports whether the answer to an Authorize Only has room for Service-Type and
+// Error-Cause 507, which tell of what was started (RFC 5176, section 3.2), beside what it gives
+// back (sections 3.1, 3.3 and 3.4). A NAK 507 gives State and Proxy-State back with Service-Type
+// beside them, and has to fit into 4096 octets.
 func roomToInitiate(set radius.Attributes) bool {
 	n := 20 + 6 + 6
 	for _, avp := range set {

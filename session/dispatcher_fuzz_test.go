@@ -33,7 +33,8 @@ func (t *tape) next() (b byte) {
 func (t *tape) below(n int) int { return int(t.next()) % n }
 func (t *tape) yes() bool       { return t.below(2) == 1 }
 
-// A modelHost has four sessions of two users, and checks that no rule is broken in what it is asked to do.
+// A modelHost has four sessions of two users, and checks that no rule is broken in what it is asked
+// to do.
 type modelHost struct {
 	t    testing.TB
 	mu   sync.Mutex
@@ -79,7 +80,7 @@ func (h *modelHost) Find(_ context.Context, id attrs.Identity) ([]*modelSub, err
 }
 
 func (h *modelHost) Disconnect(_ context.Context, s *modelSub, d *session.Disconnect) error {
-	return h.act([]*modelSub{s}, d.Request, d.Identity)
+	return h.act([]*modelSub{s}, d.Request, d.Identity())
 }
 
 func (h *modelHost) Change(ctx context.Context, s *modelSub, c *session.Change) error {
@@ -87,7 +88,7 @@ func (h *modelHost) Change(ctx context.Context, s *modelSub, c *session.Change) 
 }
 
 func (h *modelHost) DisconnectAll(_ context.Context, all []*modelSub, d *session.Disconnect) error {
-	return h.act(all, d.Request, d.Identity)
+	return h.act(all, d.Request, d.Identity())
 }
 
 func (h *modelHost) ChangeAll(_ context.Context, all []*modelSub, c *session.Change) error {
@@ -95,13 +96,13 @@ func (h *modelHost) ChangeAll(_ context.Context, all []*modelSub, c *session.Cha
 	for _, avp := range c.Attributes {
 		assert.Contains(h.t, []radius.Type{11, 27}, avp.Type, "only what is supported")
 	}
-	return h.act(all, c.Request, c.Identity)
+	return h.act(all, c.Request, c.Identity())
 }
 
 func (h *modelHost) reauthorize(_ context.Context, s *modelSub, c *session.Change) error {
 	assert.Empty(h.t, c.Attributes)
 	assert.NotEmpty(h.t, c.State)
-	return h.act([]*modelSub{s}, c.Request, c.Identity)
+	return h.act([]*modelSub{s}, c.Request, c.Identity())
 }
 
 func (h *modelHost) act(all []*modelSub, r *dac.Request, id attrs.Identity) error {
@@ -160,7 +161,7 @@ func (c modelConfig) dispatcher(h *modelHost) *session.Dispatcher[*modelSub] {
 	if c.reauthorize {
 		d.Reauthorize = h.reauthorize
 	}
-	if c.named {
+	if d.Policy.AnyNAS = !c.named; c.named {
 		d.NAS = attrs.NAS{Identifier: "bng1"}
 	}
 	if c.causes {
@@ -306,7 +307,9 @@ var modelErrors = []error{
 	errcause.ResidualSessionContextRemoved,
 }
 
-// FuzzDispatcher sends random requests: first one by one, where a model knows each answer; then all at once, where rules remain.
+// FuzzDispatcher sends random requests: first one by one, where a model knows each answer; then all
+// at once, where rules remain; then to a host that panics, fails, ends its goroutines and takes its
+// time, where nothing hangs.
 func FuzzDispatcher(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x02\x00\x00\x02\x00\x00\x01\x03\x00\x00\x02\x00\x04\x00\x01\x04\x00\x00\x02\x00\x09\x0b\x00"))
@@ -368,10 +371,14 @@ func FuzzDispatcher(f *testing.F) {
 		}
 		wg.Wait()
 		require.True(t, busy.Idle())
+
+		hostileTape := tape(b)
+		watched(t, func(t *testing.T) { hostile(t, hostileTape.below) })
 	})
 }
 
-// FuzzDispatcherAttributes sends whatever attributes a packet can carry. Nothing panics, and what the host is asked to do is decodable.
+// FuzzDispatcherAttributes sends any attributes that a packet can carry. Nothing panics, and what
+// the host is asked to do is decodable.
 func FuzzDispatcherAttributes(f *testing.F) {
 	f.Add(byte(43), []byte("\x01\x05bob\x2c\x031\x0b\x06gold"))
 	f.Add(byte(40), []byte("\x2c\x031\x19\x04cl\x1a\x0e\x00\x01\x86\x9f\x02\x05001\x03\x031"))

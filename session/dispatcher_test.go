@@ -8,7 +8,9 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"net/netip"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,6 +20,7 @@ import (
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/errcause"
+	_ "github.com/radius-dynauth/dynauth/internal/entropy" // FIPS
 	"github.com/radius-dynauth/dynauth/session"
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
@@ -59,7 +62,7 @@ func TestTheRoutingContextIsPartOfEveryMatch(t *testing.T) {
 	r := disconnect(t, bob1)
 	r.Peer = "vrf1"
 	requireAnswer(t, d, r, disconnectACK, 0)
-	require.Equal(t, "vrf1", h.ended[0].Identity.Context)
+	require.Equal(t, "vrf1", h.ended[0].Identity().Context)
 }
 
 func TestAPanicWhileReadingRefusesTheRequest(t *testing.T) {
@@ -279,8 +282,64 @@ func TestAudit(t *testing.T) {
 		require.NoError(t, (*events)[4].Err)
 
 		requireAnswer(t, d, disconnect(t), disconnectNAK, errcause.MissingAttribute)
-		require.Len(t, *events, 5, "one event for each request that reached Find")
+		require.Len(t, *events, 6)
 	})
+}
+
+// An operator is told of what never reached a session, too: by which attribute, and who was meant.
+func TestAuditOfWhatIsRefusedBeforeFind(t *testing.T) {
+	d, h := with(session.Policy{}, attrs.FilterID)
+	events := audited(d)
+	for _, test := range []struct {
+		r     *dac.Request
+		cause errcause.Cause
+		says  string
+	}{
+		{disconnect(t, bob1, attrs.IdleTimeout.Of(time.Minute)), 401, "Idle-Timeout"},
+		{disconnect(t), 402, "no session identification"},
+		{coa(t, bob1), 402, "nothing to change"},
+		{disconnect(t, bob1, attrs.NASIdentifier.Of("bng2")), 403, "bng2"},
+		{raw(disconnect(t, bob1), 5, 1), 404, "NAS-Port"},
+	} {
+		requireUntouched(t, d, h, test.r, test.cause)
+		last := (*events)[len(*events)-1]
+		require.Equal(t, test.cause, last.Cause)
+		require.ErrorContains(t, last.Err, test.says)
+		require.Same(t, test.r, last.Request)
+		require.Zero(t, last.Sessions)
+	}
+	require.Len(t, *events, 5)
+	require.Equal(t, []string{`User-Name = "bob"`, `Acct-Session-Id = "1"`, `NAS-Identifier = "bng2"`}, (*events)[3].Identification())
+	require.Empty(t, session.Audit{}.Identification())
+}
+
+// The NAK of what the Dispatcher refuses can say why to a human; that of what the Handler refuses
+// is the Handler's.
+func TestRefusalSpeaksForTheDispatcher(t *testing.T) {
+	d, h := with(session.Policy{Causes: []errcause.Cause{402, 503}}, attrs.FilterID)
+	var told []errcause.Cause
+	d.Refusal = func(r *dac.Request, cause errcause.Cause, err error) []attrs.Attr {
+		require.NotNil(t, r)
+		require.Error(t, err)
+		told = append(told, cause)
+		return []attrs.Attr{attrs.ReplyMessage.Of("no"), attrs.ErrorCause.Of(999)}
+	}
+	says := func(r *dac.Request, cause errcause.Cause) string {
+		message, err := attrs.ReplyMessage.Get(requireUntouched(t, d, h, r, cause).Packet.Attributes)
+		require.NoError(t, err)
+		return message
+	}
+	require.Equal(t, "no", says(disconnect(t), 402))
+	require.Equal(t, "no", says(disconnect(t, attrs.UserName.Of("eve")), 503))
+	require.Equal(t, "no", says(disconnect(t, attrs.UserName.Of("bob")), 0), "a cause that this NAS does not send")
+	require.Equal(t, []errcause.Cause{402, 503, 0}, told)
+
+	h.err = errcause.SessionContextNotRemovable
+	requireAnswer(t, d, disconnect(t, bob1), disconnectNAK, 0)
+	require.Len(t, told, 3, "the Handler refused")
+	h.err = nil
+	d.Refusal = func(*dac.Request, errcause.Cause, error) []attrs.Attr { panic("no words") }
+	requireUntouched(t, d, h, disconnect(t), 402)
 }
 
 func TestAuditIsOfWhatReachedFind(t *testing.T) {
@@ -346,6 +405,17 @@ func TestAuditThatPanicsUndoesNothing(t *testing.T) {
 	require.Contains(t, log.String(), "disk full")
 }
 
+func TestAuditThatEndsItsGoroutineUndoesNothing(t *testing.T) {
+	d, h := with(session.Policy{}, attrs.FilterID)
+	var log *bytes.Buffer
+	d.Logger, log = logged()
+	d.Audit = func(context.Context, session.Audit) { runtime.Goexit() }
+	requireAnswer(t, d, coa(t, bob1, attrs.FilterID.Of("x")), coaACK, 0)
+	requireAnswer(t, d, disconnect(t, bob1), disconnectACK, 0)
+	require.True(t, h.subs[0].gone)
+	require.Contains(t, log.String(), "Audit ended its goroutine")
+}
+
 func TestAuditComesAfterTheTurn(t *testing.T) {
 	d, _ := with(session.Policy{}, attrs.FilterID)
 	d.Audit = func(context.Context, session.Audit) { require.True(t, d.Idle(), "a slow Audit holds up no session") }
@@ -363,4 +433,23 @@ func TestNoLockIsHeldWhileTheHostIsCalled(t *testing.T) {
 	}
 	requireAnswer(t, d, disconnect(t, bob1), disconnectACK, 0)
 	require.True(t, h.subs[0].gone && h.subs[1].gone)
+}
+
+// A line about a request that came by no socket says nothing of a peer.
+func TestALogLineNamesThePeerWhereThereIsOne(t *testing.T) {
+	for source, peer := range map[netip.AddrPort]bool{{}: false, netipAddrPort("192.0.2.9:40000"): true} {
+		d, h := with(session.Policy{})
+		var log *bytes.Buffer
+		d.Logger, log = logged()
+		r := disconnect(t, bob1, attrs.NASIdentifier.Of("bng2"))
+		r.Source = source
+		if peer {
+			r.Peer = "aaa1"
+		}
+		requireUntouched(t, d, h, r, 403)
+		require.Contains(t, log.String(), "Dispatcher.NAS.Identifier")
+		require.Contains(t, log.String(), "code=Disconnect-Request")
+		require.Equal(t, peer, strings.Contains(log.String(), "peer=aaa1 addr=192.0.2.9:40000 "), log)
+		require.NotContains(t, log.String(), "invalid")
+	}
 }

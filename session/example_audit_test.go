@@ -14,7 +14,8 @@ import (
 	"github.com/radius-dynauth/dynauth/session"
 )
 
-// Audit tells of each request that reached the sessions: who asked, what was to change, what became of it.
+// Audit tells of each request that reached the sessions: who asked, what was to change, what became
+// of it.
 func ExampleDispatcher_audit() {
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
@@ -34,7 +35,8 @@ func ExampleDispatcher_audit() {
 			fmt.Println(err)
 			return
 		}
-		r.Peer, r.Source = "aaa1", netip.MustParseAddrPort("192.0.2.10:40000") // a dac.Server sets them
+		// A dac.Server sets them.
+		r.Peer, r.Source = "aaa1", netip.MustParseAddrPort("192.0.2.10:40000")
 		_, _ = d.Handle(context.Background(), r)
 	}
 	// Output:

@@ -11,9 +11,11 @@ import (
 	"github.com/radius-dynauth/dynauth/session"
 )
 
-// Reauthorize starts an Authorize Only and waits for nothing: the Access-Request leaves once the NAK, which is the good answer here, is out.
+// Reauthorize starts an Authorize Only and waits for nothing: the Access-Request leaves once the
+// NAK, which is the good answer here, is out.
 func ExampleDispatcher_authorizeOnly() {
 	d := session.NewDispatcher(&gateway{leases: map[string]*lease{"4f2a": {id: "4f2a", user: "bob"}}})
+	d.NAS.Identifier = "bng1"
 	d.Reauthorize = func(_ context.Context, l *lease, c *session.Change) error {
 		c.After = func(context.Context) {
 			fmt.Println("Access-Request, with a Message-Authenticator:")

@@ -17,13 +17,14 @@ import (
 )
 
 // A line is a subscriber of a BNG.
-type line struct{ user, filter string }
+type line struct{ id, user, filter string }
 
-// A bng has its live sessions in a Table, which finds them; it says itself how one ends and how one changes.
+// A bng has its live sessions in a Table, which finds them; it says itself how one ends and how one
+// changes.
 type bng struct{ session.Table[*line] }
 
 func (b *bng) Disconnect(_ context.Context, l *line, d *session.Disconnect) error {
-	b.Delete("", d.Identity.AcctSessionID)
+	b.Delete("", l.id)                      // the Table drops nothing by itself
 	d.TerminateCause = termcause.AdminReset // what the ACK says, and the Accounting Stop should
 	return nil
 }
@@ -41,11 +42,13 @@ func (b *bng) Change(_ context.Context, l *line, c *session.Change) error {
 	return nil
 }
 
-// How does a BNG answer Disconnect and CoA? It hands a Handler to a Dispatcher, and that to a dac.Server.
+// How does a BNG answer Disconnect and CoA? It hands a Handler to a Dispatcher, and that to a
+// dac.Server.
 func ExampleNewDispatcher() {
 	b := new(bng)
-	bob := &line{user: "bob", filter: "fast"}
-	if err := b.Put(attrs.Identity{AcctSessionID: "4f2a", UserName: bob.user}, bob); err != nil { // when the session begins
+	bob := &line{id: "4f2a", user: "bob", filter: "fast"}
+	if err := b.Put(attrs.Identity{AcctSessionID: bob.id, UserName: bob.user}, bob); err != nil {
+		// When the session begins.
 		log.Fatal(err)
 	}
 	server := &dac.Server{

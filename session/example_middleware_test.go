@@ -12,7 +12,8 @@ import (
 	"github.com/radius-dynauth/dynauth/session"
 )
 
-// A counter counts verdicts by cause. It passes Arrive on, so that requests for one session stay in order of arrival behind it.
+// A counter counts verdicts by cause. It passes Arrive on, so that requests for one session stay in
+// order of arrival behind it.
 type counter struct {
 	dac.Sequencer
 	causes map[errcause.Cause]int
@@ -25,7 +26,8 @@ func (c *counter) Handle(ctx context.Context, r *dac.Request) (*dac.Response, er
 	return resp, err
 }
 
-// Middleware is a dac.Handler around another one. Handlers run concurrently, so one that is served guards what it counts.
+// Middleware is a dac.Handler around another one. Handlers run concurrently, so one that is served
+// guards what it counts.
 func Example_middleware() {
 	h := &counter{session.NewDispatcher(&gateway{leases: map[string]*lease{"4f2a": {id: "4f2a"}}}), map[errcause.Cause]int{}}
 	for range 3 {

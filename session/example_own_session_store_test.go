@@ -17,7 +17,8 @@ type lease struct {
 	id, user, filter string
 }
 
-// A gateway has its sessions in a map of its own. All it needs is to find them by what a request says, and to act on one.
+// A gateway has its sessions in a map of its own. All it needs is to find them by what a request
+// says, and to act on one.
 type gateway struct{ leases map[string]*lease }
 
 func (g *gateway) Find(_ context.Context, id attrs.Identity) (found []*lease, err error) {
@@ -46,7 +47,8 @@ func (g *gateway) Change(_ context.Context, l *lease, c *session.Change) error {
 	return nil
 }
 
-// A host with a session store of its own writes Find over it; requests come from a dac.Server otherwise.
+// A host with a session store of its own writes Find over it; requests come from a dac.Server
+// otherwise.
 func Example_ownSessionStore() {
 	g := &gateway{leases: map[string]*lease{"4f2a": {id: "4f2a", user: "bob"}}}
 	d := session.NewDispatcher(g, attrs.FilterID)

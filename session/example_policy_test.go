@@ -12,8 +12,9 @@ import (
 	"github.com/radius-dynauth/dynauth/session"
 )
 
-// How does a NAS behave like the router that it takes the place of? Where routers depart from RFC 5176, a Policy does. This one is JunosE's: a
-// Disconnect-Request needs Acct-Session-Id or Acct-Multi-Session-Id, and of the causes six are sent.
+// How does a NAS behave like the router that it takes the place of? Where routers depart from RFC
+// 5176, a Policy does. This one is JunosE's: a Disconnect-Request needs Acct-Session-Id or
+// Acct-Multi-Session-Id, and of the causes six are sent.
 func ExamplePolicy() {
 	d := session.NewDispatcher(&gateway{leases: map[string]*lease{"4f2a": {id: "4f2a", user: "bob"}}}, attrs.FilterID)
 	d.Policy = session.Policy{

@@ -11,8 +11,9 @@ import (
 	"github.com/radius-dynauth/dynauth/session"
 )
 
-// A rankedNAS takes the highest-ranking key of a request, as Nokia's SR OS does: NAS-Port-Id with an address, else Acct-Session-Id, else
-// User-Name. The next key in rank must agree with what was found; those below it are not looked at.
+// A rankedNAS takes the highest-ranking key of a request, as Nokia's SR OS does: NAS-Port-Id with
+// an address, else Acct-Session-Id, else User-Name. The next key in rank must agree with what was
+// found; those below it are not looked at.
 type rankedNAS struct {
 	session.Table[string]
 	session.Unimplemented[string]
@@ -64,7 +65,8 @@ func (n *rankedNAS) Disconnect(_ context.Context, s string, _ *session.Disconnec
 	return nil
 }
 
-// A choice of keys by rank is the host's own Find. Policy.Identifying names the keys, so that another one is refused and not overlooked.
+// A choice of keys by rank is the host's own Find. Policy.Identifying names the keys, so that
+// another one is refused and not overlooked.
 func ExampleHandler_rankedKeys() {
 	nas := &rankedNAS{}
 	for id, user := range map[string]string{"1": "bob", "2": "bob", "3": "eve"} {

@@ -13,7 +13,8 @@ import (
 	"github.com/radius-dynauth/dynauth/session"
 )
 
-// A host keeps its live sessions in a Table and finds them by whatever a request names them.
+// A host keeps its live sessions in a Table and finds them by any attribute that a request names
+// them by.
 func ExampleTable() {
 	type subscriber struct{ name string }
 	var live session.Table[*subscriber]

@@ -44,7 +44,8 @@ func (c *lineCard) ChangeAll(context.Context, []*circuit, *session.Change) error
 	return errcause.AdministrativelyProhibited
 }
 
-// A host that can act on several sessions as one sets Several. Without it, a user with two sessions cannot be disconnected by name.
+// A host that can act on several sessions as one sets Several. Without it, a user with two sessions
+// cannot be disconnected by name.
 func ExampleSeveral() {
 	card := &lineCard{}
 	for _, one := range []*circuit{{id: "1", user: "bob"}, {id: "2", user: "bob"}, {id: "3", user: "eve", locked: true}, {id: "4", user: "eve"}} {

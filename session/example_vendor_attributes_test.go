@@ -32,12 +32,14 @@ func (g *gatewayNode) Change(_ context.Context, s string, c *session.Change) err
 	return nil
 }
 
-// How do a vendor's attributes name a session, and change it? Policy.Identifying lists what identifies, NewDispatcher what changes.
+// How do a vendor's attributes name a session, and change it? Policy.Identifying lists what
+// identifies, NewDispatcher what changes.
 func ExampleDispatcher_vendorAttributes() {
 	g := new(gatewayNode)
 	for id, nsapi := range map[string]string{"1": "5", "2": "6"} {
-		err := g.Put(attrs.Identity{AcctSessionID: id, Other: map[attrs.ID]string{
-			threegpp.IMSI.ID(): "262011234567890", threegpp.NSAPI.ID(): nsapi, // IdentityOf reads them from an Access-Request
+		err := g.Put(attrs.Identity{AcctSessionID: id, Other: map[attrs.ID][]string{
+			// IdentityOf reads them from an Access-Request.
+			threegpp.IMSI.ID(): {"262011234567890"}, threegpp.NSAPI.ID(): {nsapi},
 		}}, "context "+nsapi)
 		if err != nil {
 			fmt.Println(err)

@@ -11,7 +11,8 @@ import (
 	"github.com/radius-dynauth/dynauth/session"
 )
 
-// How do I keep one ISP from ending the sessions of another one on a NAS that they share? Allow is asked once it is known which sessions a request means.
+// How do I keep one ISP from ending the sessions of another one on a NAS that they share? Allow is
+// asked once it is known which sessions a request means.
 func ExampleAllowRealms() {
 	d := session.NewDispatcher(&gateway{leases: map[string]*lease{"1": {id: "1", user: "bob@a.example"}, "2": {id: "2", user: "eve@b.example"}}})
 	d.Allow = session.AllowRealms(func(l *lease) string { return l.user }, map[string][]string{

@@ -14,13 +14,14 @@ import (
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/errcause"
+	"github.com/radius-dynauth/dynauth/session/internal/turns"
 )
 
 const (
 	defaultMaxSessions = 1024
 
-	// maxRounds is how often Find may return other sessions than those whose turn was waited for. More says that Find returns new values for
-	// the same sessions each time, which Key could tell.
+	// maxRounds is how often Find may return other sessions than those whose turn was waited for.
+	// More says that Find returns new values for the same sessions each time, which Key could tell.
 	maxRounds = 16
 )
 
@@ -29,32 +30,55 @@ var (
 	errPanicked = errors.New("session: the host panicked")
 )
 
-// Handle answers r. What a request asks for is checked whole before the host is asked to do any of it. An error is a NAK: it wraps
-// its Cause, or is a *dac.NAKError where the NAK has attributes too, or where it is to have no Error-Cause. What wraps dac.ErrDiscard is
-// left unanswered, and nothing was done: ctx ended before the session's turn had come, or Policy.DropBusy.
+// Handle answers r. What a request asks for is checked whole before the host is asked to do any of
+// it. An error is a NAK: it wraps its Cause, or is a *dac.NAKError where the NAK has attributes
+// too, or where it is to have no Error-Cause. What wraps dac.ErrDiscard is left unanswered, and
+// nothing was done: ctx ended before the session's turn had come, or Policy.DropBusy.
 func (d *Dispatcher[S]) Handle(ctx context.Context, r *dac.Request) (*dac.Response, error) {
+	return d.answer(ctx, r, nil)
+}
+
+// Answerer returns what a dac.Server that has d for its Handler calls instead of Handle, so that a
+// request leaves less for the garbage collector; nil: of is another Handler, one that embeds d say.
+func (d *Dispatcher[S]) Answerer(of dac.Handler) dac.Answerer {
+	if own, ok := of.(*Dispatcher[S]); !ok || own != d {
+		return nil
+	}
+	return answerer[S]{d}
+}
+
+// An answerer answers into memory of a Server's.
+type answerer[S any] struct{ d *Dispatcher[S] }
+
+func (a answerer[S]) Answer(ctx context.Context, r *dac.Request, into *dac.Response) (*dac.Response, error) {
+	return a.d.answer(ctx, r, into)
+}
+
+// answer is Handle. An ACK is into, where that is not nil: memory of a Server's that no host sees.
+func (d *Dispatcher[S]) answer(ctx context.Context, r *dac.Request, into *dac.Response) (*dac.Response, error) {
 	a := d.begin(r)
+	a.into = into
 	resp, err := d.handle(ctx, a)
 	a.recycle() // unless the host panicked
 	return resp, err
 }
 
 func (d *Dispatcher[S]) handle(ctx context.Context, a *arrival) (*dac.Response, error) {
+	if d.Audit != nil {
+		start := time.Now()
+		a.failed = errPanicked
+		defer func() { d.audit(ctx, a, time.Since(start)) }()
+	}
 	if a.refusal != nil {
 		return d.refuse(a, a.refusal)
 	}
-	if d.Audit == nil {
-		return d.run(ctx, a)
-	}
-	start := time.Now()
-	a.failed = errPanicked
-	defer func() { d.audit(ctx, a, time.Since(start)) }()
 	return d.run(ctx, a)
 }
 
-// run executes a, and lets the next one go on whatever happens: the host may panic, or end its goroutine.
+// run executes a, and lets the next one go on in any case: the host may panic, or end its
+// goroutine.
 func (d *Dispatcher[S]) run(ctx context.Context, a *arrival) (*dac.Response, error) {
-	defer d.order.leave(&a.turn)
+	defer d.order.Leave(&a.Turn)
 	acted, err := d.execute(ctx, a)
 	if err != nil {
 		return d.refuse(a, err)
@@ -72,17 +96,14 @@ func (d *Dispatcher[S]) execute(ctx context.Context, a *arrival) (acted int, err
 		if err != nil {
 			return 0, err
 		}
-		again, err := d.order.claim(ctx, &a.turn, keys, d.Policy.DropBusy)
-		if err != nil {
-			return 0, err
+		switch d.order.Claim(ctx, &a.Turn, keys, d.Policy.DropBusy) {
+		case turns.Busy:
+			return 0, errBusy
+		case turns.Ended:
+			return 0, fmt.Errorf("session: %w: waiting for the session's turn: %w", dac.ErrDiscard, context.Cause(ctx))
+		case turns.Held:
+			return len(sessions), d.act(ctx, a, sessions)
 		}
-		if again {
-			continue
-		}
-		if err := discarded(ctx); err != nil {
-			return 0, err
-		}
-		return len(sessions), d.act(ctx, a, sessions)
 	}
 	d.log(a, slog.LevelError, "session: Find returns new values for the same sessions each time: set Dispatcher.Key")
 	return 0, fmt.Errorf("session: the sessions change faster than they can be found: %w", errcause.ResourcesUnavailable)
@@ -96,8 +117,11 @@ func discarded(ctx context.Context) error {
 	return fmt.Errorf("session: %w: %w", dac.ErrDiscard, context.Cause(ctx))
 }
 
-// act calls the host. It has the sessions for itself.
+// act calls the host. It has the sessions for itself. Each path calls one method of the host once:
+// a host is asked to act on several sessions together, or to refuse together, and never on some of
+// them (RFC 5176, section 2.3, wants all or nothing).
 func (d *Dispatcher[S]) act(ctx context.Context, a *arrival, s []S) error {
+	a.acted = true
 	switch {
 	case a.urgent && len(s) == 1:
 		return d.Handler.Disconnect(ctx, s[0], a.disconnect)
@@ -117,10 +141,11 @@ func (d *Dispatcher[S]) act(ctx context.Context, a *arrival, s []S) error {
 	return d.Several.ChangeAll(ctx, s, a.change)
 }
 
-// find asks the host for the sessions that a selects, and decides whether it may act on them. keys tell them apart.
+// find asks the host for the sessions that a selects, and decides whether it may act on them. keys
+// tell them apart.
 func (d *Dispatcher[S]) find(ctx context.Context, a *arrival) (s []S, keys []any, err error) {
 	a.reached = true
-	s, err = d.Handler.Find(ctx, *a.identity)
+	s, err = d.Handler.Find(ctx, a.identity)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -135,6 +160,7 @@ func (d *Dispatcher[S]) find(ctx context.Context, a *arrival) (s []S, keys []any
 		return nil, nil, err
 	}
 	a.found = len(s)
+	// Some NASes take the session that logged in first where User-Name fits several (Junos).
 	if d.Policy.First {
 		s = s[:1:1]
 	}
@@ -153,6 +179,7 @@ func (d *Dispatcher[S]) find(ctx context.Context, a *arrival) (s []S, keys []any
 }
 
 // limit is how many sessions a may act on.
+// An Authorize Only is for one session: its State is that of one (RFC 5176, section 3.3).
 func (d *Dispatcher[S]) limit(a *arrival) int {
 	switch {
 	case d.Several == nil || a.authorizeOnly:
@@ -163,9 +190,10 @@ func (d *Dispatcher[S]) limit(a *arrival) int {
 	return d.Policy.MaxSessions
 }
 
-// none is the error of a request that selects nothing (RFC 5176, section 3.5). A NAS that is not this one would explain it.
+// none is the error of a request that selects nothing (RFC 5176, section 3.5). A NAS that is not
+// this one would explain it.
 func (d *Dispatcher[S]) none(a *arrival) error {
-	if d.NASOf != nil {
+	if d.NASOf != nil && !nameless(d.NAS) {
 		if err := d.checkNAS(a, d.NAS); err != nil {
 			return err
 		}
@@ -174,6 +202,8 @@ func (d *Dispatcher[S]) none(a *arrival) error {
 }
 
 // verify compares what Find returned with what the host knows of it.
+// A Find that overlooks an attribute would end the session of another user. The answer is a NAK
+// without an Error-Cause, since the fault is the host's and no cause tells the client to try again.
 func (d *Dispatcher[S]) verify(a *arrival, s []S) error {
 	for _, one := range s {
 		if d.IdentityOf != nil && !a.identity.Selects(d.IdentityOf(one)) {
@@ -184,7 +214,8 @@ func (d *Dispatcher[S]) verify(a *arrival, s []S) error {
 	return nil
 }
 
-// onNAS keeps the sessions of the NAS that the request names: the identification of NAS and session is matched together (RFC 5176, section 3).
+// onNAS keeps the sessions of the NAS that the request names: the identification of NAS and session
+// is matched together (RFC 5176, section 3).
 func (d *Dispatcher[S]) onNAS(a *arrival, s []S) ([]S, error) {
 	if d.NASOf == nil {
 		return s, nil
@@ -207,6 +238,7 @@ func (d *Dispatcher[S]) onNAS(a *arrival, s []S) ([]S, error) {
 var errNotSelected = errors.New("session: Find returned a session that the request does not select")
 
 // allow asks Allow.
+// An error without a cause is 501: the client may do this nowhere, or not to this session.
 func (d *Dispatcher[S]) allow(ctx context.Context, a *arrival, s []S) error {
 	if d.Allow == nil {
 		return nil
@@ -218,15 +250,14 @@ func (d *Dispatcher[S]) allow(ctx context.Context, a *arrival, s []S) error {
 	return fmt.Errorf("session: %w: %w", errcause.AdministrativelyProhibited, err)
 }
 
-// distinct returns the sessions of s, each once, and their keys. Beyond limit it looks at no more, since there are too many then.
+// distinct returns the sessions of s, each once, and their keys. Beyond limit it looks at no more,
+// since there are too many then.
+// A host with an index for each attribute may find one session twice; the client means it once.
 func (d *Dispatcher[S]) distinct(a *arrival, s []S, limit int) ([]S, []any, error) {
 	if len(s) == 1 {
 		k, err := d.key(a, s[0])
 		if err != nil {
 			return nil, nil, err
-		}
-		if a.keys != nil { // a.one is in use
-			return s, []any{k}, nil
 		}
 		a.one[0] = k
 		return s, a.one[:], nil
@@ -267,7 +298,8 @@ func (d *Dispatcher[S]) key(a *arrival, s S) (any, error) {
 	return k, nil
 }
 
-// alwaysComparable reports whether values of t can be compared, and are equal to themselves, whatever they are.
+// alwaysComparable reports whether values of t can be compared, and are equal to themselves,
+// in every case.
 func alwaysComparable(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Interface, reflect.Float32, reflect.Float64, reflect.Complex64, reflect.Complex128:
@@ -275,8 +307,8 @@ func alwaysComparable(t reflect.Type) bool {
 	case reflect.Array:
 		return alwaysComparable(t.Elem())
 	case reflect.Struct:
-		for f := range t.Fields() {
-			if !alwaysComparable(f.Type) {
+		for i := range t.NumField() {
+			if !alwaysComparable(t.Field(i).Type) {
 				return false
 			}
 		}
@@ -287,18 +319,28 @@ func alwaysComparable(t reflect.Type) bool {
 
 // audit tells of what became of a, once it has reached Find.
 func (d *Dispatcher[S]) audit(ctx context.Context, a *arrival, took time.Duration) {
-	if !a.reached {
+	if !a.reached && a.refusal == nil {
 		return
 	}
-	// What was done cannot be undone by a panic here: it must not become a NAK.
-	defer func() {
-		if p := recover(); p != nil {
-			d.log(a, slog.LevelError, "session: Audit panicked", "panic", p)
-		}
-	}()
 	event := Audit{Request: a.request, Sessions: a.found, Cause: a.cause, Err: a.failed, Duration: took}
 	if a.change != nil {
 		event.Changes = slices.Collect(attrs.Format(a.change.Attributes))
 	}
-	d.Audit(ctx, event)
+	// What was done must not become a NAK: neither by a panic of Audit nor by one that ends its
+	// goroutine, which is therefore another one than that of Handle.
+	done := make(chan struct{})
+	go func() {
+		returned := false
+		defer close(done)
+		defer func() {
+			if p := recover(); p != nil {
+				d.log(a, slog.LevelError, "session: Audit panicked", "panic", p)
+			} else if !returned {
+				d.log(a, slog.LevelError, "session: Audit ended its goroutine: call nothing there that does, like runtime.Goexit or FailNow of a test")
+			}
+		}()
+		d.Audit(ctx, event)
+		returned = true
+	}()
+	<-done
 }

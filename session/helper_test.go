@@ -147,7 +147,8 @@ func raw(r *dac.Request, typ radius.Type, value ...byte) *dac.Request {
 	return r
 }
 
-// An answer is what a Dispatcher made of a request: the code 41, 42, 44 or 45, and the cause; no code where it is unanswered.
+// An answer is what a Dispatcher made of a request: the code 41, 42, 44 or 45, and the cause; no
+// code where it is unanswered.
 type answer struct {
 	code  radius.Code
 	cause errcause.Cause
@@ -169,7 +170,8 @@ func handle(t testing.TB, d dac.Handler, r *dac.Request) (answer, *dac.Response)
 
 func verdict(t testing.TB, r *dac.Request, resp *dac.Response, err error) (answer, *dac.Response) {
 	t.Helper()
-	nak, refused := errors.AsType[*dac.NAKError](err)
+	var nak *dac.NAKError
+	refused := errors.As(err, &nak)
 	switch {
 	case errors.Is(err, dac.ErrDiscard), errors.Is(err, dac.ErrSilent):
 		require.Nil(t, resp)
@@ -253,7 +255,8 @@ func quick(resp *dac.Response, err error) answer {
 	if err == nil && resp.ACK() {
 		return answer{resp.Packet.Code, resp.Cause()}
 	}
-	nak, _ := errors.AsType[*dac.NAKError](dac.Verdict(resp, err))
+	var nak *dac.NAKError
+	errors.As(dac.Verdict(resp, err), &nak)
 	if nak.Response != nil {
 		return answer{nak.Response.Packet.Code, nak.Cause}
 	}

@@ -14,30 +14,41 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// checkNAS returns errcause.NASIdentificationMismatch, wrapped, unless everything by which asked names a NAS names own (RFC 5176, section 3).
-// An own without any name is every NAS. An address of a family of which own has none must be the local one, or one of this host.
-func checkNAS(asked, own attrs.NAS, local netip.Addr, hosts *hostAddrs) error {
-	if own.Identifier == "" && len(own.Addrs) == 0 {
-		return nil
-	}
+// checkNAS returns errcause.NASIdentificationMismatch, wrapped, unless everything by which asked
+// names a NAS names own (RFC 5176, section 3). An address of a family of which own has none must be
+// the local one, or one of this host. Where set says so, it is for want of configuration that own
+// does not match.
+func checkNAS(asked, own attrs.NAS, local netip.Addr, hosts *hostAddrs) (set string, err error) {
 	if asked.Identifier != "" && asked.Identifier != own.Identifier {
-		return fmt.Errorf("session: NAS-Identifier %q is not this NAS: %w", asked.Identifier, errcause.NASIdentificationMismatch)
+		if own.Identifier == "" {
+			set = "Dispatcher.NAS.Identifier"
+		}
+		return set, fmt.Errorf("session: NAS-Identifier %q is not this NAS: %w", asked.Identifier, errcause.NASIdentificationMismatch)
 	}
 	for _, a := range asked.Addrs {
 		a = bare(a)
 		named := func(o netip.Addr) bool { return bare(o) == a }
 		sameFamily := func(o netip.Addr) bool { return bare(o).Is4() == a.Is4() }
-		switch {
-		case slices.ContainsFunc(own.Addrs, named):
-		case !slices.ContainsFunc(own.Addrs, sameFamily) && (bare(local) == a || hosts.has(a)):
-		default:
-			return fmt.Errorf("session: NAS address %v is not this NAS: %w", a, errcause.NASIdentificationMismatch)
+		if slices.ContainsFunc(own.Addrs, named) {
+			continue
 		}
+		configured := slices.ContainsFunc(own.Addrs, sameFamily)
+		if !configured && (bare(local) == a || hosts.has(a)) {
+			continue
+		}
+		if !configured {
+			set = "Dispatcher.NAS.Addrs"
+		}
+		return set, fmt.Errorf("session: NAS address %v is not this NAS: %w", a, errcause.NASIdentificationMismatch)
 	}
-	return nil
+	return "", nil
 }
 
-// bare is an address as attributes carry it: an IPv4 one not within IPv6, and without a zone.
+// nameless reports a NAS without any name.
+func nameless(n attrs.NAS) bool { return n.Identifier == "" && len(n.Addrs) == 0 }
+
+// bare is an address as attributes carry it: an IPv4 one not within IPv6, and without a zone. A
+// request names an address by its octets: how the socket or the interface calls it does not count.
 func bare(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
 // overlay returns own, with what it leaves out taken from base.
@@ -51,8 +62,9 @@ func overlay(own, base attrs.NAS) attrs.NAS {
 	return own
 }
 
-// hostAddrs knows the addresses of this host. It asks the system at most once in hostAddrsAge, since senders could make it ask for each
-// request. The zero hostAddrs is ready; it is safe for concurrent use.
+// hostAddrs knows the addresses of this host. It asks the system at most once in hostAddrsAge,
+// since senders could make it ask for each request. The zero hostAddrs is ready; it is safe for
+// concurrent use.
 type hostAddrs struct {
 	ask func() ([]net.Addr, error) // nil: net.InterfaceAddrs
 

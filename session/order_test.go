@@ -21,7 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A slowHost is a Handler whose sessions are names. Find and the rest take as long as the test says, and what was done is noted in order.
+// A slowHost is a Handler whose sessions are names. Find and the rest take as long as the test
+// says, and what was done is noted in order.
 type slowHost struct {
 	mu      sync.Mutex
 	t       testing.TB

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/radius-dynauth/dynauth/attrs"
@@ -28,13 +29,14 @@ func keys(k ...attrs.AnyKey) []attrs.AnyKey { return k }
 
 func TestX1_WhichIdentificationIsHonoured(t *testing.T) {
 	d, h := with(session.Policy{Identifying: keys(attrs.AcctSessionID, attrs.CallingStationID, attrs.NASIdentifier)})
+	d.NAS.Identifier = "n"
 	requireUntouched(t, d, h, disconnect(t, bob1), errcause.UnsupportedAttribute)
 	requireUntouched(t, d, h, disconnect(t, attrs.AcctSessionID.Of("1"), attrs.CallingStationID.Of("00-00-00-00-00-00")), errcause.SessionContextNotFound)
 	requireAnswer(t, d, disconnect(t, attrs.AcctSessionID.Of("1"), attrs.CallingStationID.Of("0010.a423.19c0"), attrs.NASIdentifier.Of("n")), disconnectACK, 0)
 }
 
 func TestX1_OlderSendersIdentifyByNASPortType(t *testing.T) {
-	h := &host{subs: []*sub{{id: attrs.Identity{UserName: "bob", Other: map[attrs.ID]string{attrs.NASPortType.ID(): "\x00\x00\x00\x05"}}}}}
+	h := &host{subs: []*sub{{id: attrs.Identity{UserName: "bob", Other: map[attrs.ID][]string{attrs.NASPortType.ID(): {"\x00\x00\x00\x05"}}}}}}
 	d := session.NewDispatcher(h)
 	d.Policy.Identifying = keys(attrs.UserName, attrs.NASPortType)
 	requireUntouched(t, d, h, disconnect(t, attrs.UserName.Of("bob"), attrs.NASPortType.Of(15)), errcause.SessionContextNotFound)
@@ -44,6 +46,7 @@ func TestX1_OlderSendersIdentifyByNASPortType(t *testing.T) {
 func TestX1_RequiredIdentification(t *testing.T) {
 	byID := [][]attrs.AnyKey{keys(attrs.AcctSessionID), keys(attrs.AcctMultiSessionID)}
 	d, h := with(session.Policy{RequireDisconnect: byID, RequireCoA: [][]attrs.AnyKey{keys(attrs.UserName, attrs.NASIdentifier)}}, attrs.FilterID)
+	d.NAS.Identifier = "n"
 	filter := attrs.FilterID.Of("x")
 	requireUntouched(t, d, h, disconnect(t, attrs.UserName.Of("bob")), errcause.MissingAttribute)
 	requireUntouched(t, d, h, coa(t, bob1, filter), errcause.MissingAttribute)
@@ -129,8 +132,8 @@ func TestX3_UnknownAttributes(t *testing.T) {
 		d.NAS = attrs.NAS{Addrs: []netipAddr{addr("192.0.2.1")}}
 		requireUntouched(t, d, h, disconnect(t, attrs.CalledStationID.Of("ssid")), errcause.MissingAttribute)
 		requireAnswer(t, d, raw(disconnect(t, bob1, attrs.CalledStationID.Of("ssid"), attrs.NASIPAddress.Of(addr("192.0.2.9"))), 30), disconnectACK, 0)
-		require.Equal(t, attrs.Identity{UserName: "bob", AcctSessionID: "1"}, h.ended[0].Identity)
-		require.Equal(t, attrs.NAS{}, h.ended[0].NAS)
+		require.Equal(t, attrs.Identity{UserName: "bob", AcctSessionID: "1"}, h.ended[0].Identity())
+		require.Equal(t, attrs.NAS{}, h.ended[0].NAS())
 	})
 	t.Run("identification is never skipped as unknown", func(t *testing.T) {
 		d, h := with(session.Policy{IgnoreOther: true, Identifying: keys(attrs.UserName)})
@@ -179,7 +182,13 @@ func TestX7_NASIdentification(t *testing.T) {
 		a    attrs.Attr
 		ok   bool
 	}{
-		{"nothing here matches all", attrs.NAS{}, attrs.Join(attrs.NASIdentifier.Of("x"), attrs.NASIPAddress.Of(addr("192.0.2.9"))), true},
+		{"identifier, and nothing here", attrs.NAS{}, attrs.NASIdentifier.Of("x"), false},
+		{"another address, and nothing here", attrs.NAS{}, attrs.NASIPAddress.Of(addr("203.0.113.9")), false},
+		{"another IPv6 address, and nothing here", attrs.NAS{}, attrs.NASIPv6Address.Of(addr("2001:db8::9")), false},
+		{"the address that was asked, and nothing here", attrs.NAS{}, attrs.NASIPAddress.Of(addr("198.51.100.7")), true},
+		{"that within IPv6, and nothing here", attrs.NAS{}, attrs.Raw(95, append(make([]byte, 10), 0xff, 0xff, 198, 51, 100, 7)), true},
+		{"the host's own address, and nothing here", attrs.NAS{}, attrs.NASIPAddress.Of(addr("127.0.0.1")), true},
+		{"the address that was asked and another one, and nothing here", attrs.NAS{}, attrs.Join(attrs.NASIPAddress.Of(addr("198.51.100.7")), attrs.NASIPv6Address.Of(addr("2001:db8::9"))), false},
 		{"identifier", named, attrs.NASIdentifier.Of("bng1"), true},
 		{"another identifier", named, attrs.NASIdentifier.Of("bng2"), false},
 		{"an identifier differs in case", named, attrs.NASIdentifier.Of("BNG1"), false},
@@ -207,6 +216,37 @@ func TestX7_NASIdentification(t *testing.T) {
 			require.Empty(t, h.found)
 		})
 	}
+}
+
+// The first request that a NAS refuses for want of a name of its own says what to set; a stream of
+// them is one line.
+func TestTheNamesThatANASLacksAreSaidOnce(t *testing.T) {
+	for set, a := range map[string]attrs.Attr{
+		"Dispatcher.NAS.Identifier": attrs.NASIdentifier.Of("bng1"),
+		"Dispatcher.NAS.Addrs":      attrs.NASIPAddress.Of(addr("203.0.113.9")),
+	} {
+		var log strings.Builder
+		d, h := with(session.Policy{})
+		d.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		for range 3 {
+			requireUntouched(t, d, h, disconnect(t, bob1, a), errcause.NASIdentificationMismatch)
+		}
+		require.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
+		require.Contains(t, log.String(), "set "+set+", or Policy.AnyNAS")
+	}
+	var log strings.Builder
+	d, h := with(session.Policy{})
+	d.Logger, d.NAS.Identifier = slog.New(slog.NewTextHandler(&log, nil)), "bng1"
+	requireUntouched(t, d, h, disconnect(t, bob1, attrs.NASIdentifier.Of("bng2")), errcause.NASIdentificationMismatch)
+	require.Empty(t, log.String(), "another NAS is no mistake of this one")
+}
+
+func TestAnyNASTakesRequestsForAny(t *testing.T) {
+	d, _ := with(session.Policy{AnyNAS: true})
+	requireAnswer(t, d, disconnect(t, bob1, attrs.NASIdentifier.Of("x"), attrs.NASIPAddress.Of(addr("203.0.113.9"))), disconnectACK, 0)
+	d, h := with(session.Policy{AnyNAS: true})
+	d.NASOf = func(s *sub) attrs.NAS { return attrs.NAS{Identifier: "bng1/" + s.id.AcctSessionID} }
+	requireUntouched(t, d, h, disconnect(t, bob1, attrs.NASIdentifier.Of("bng1/2")), errcause.NASIdentificationMismatch)
 }
 
 func TestX7_NASIdentificationPerSession(t *testing.T) {
@@ -312,8 +352,34 @@ func TestConfigurationMistakesRefuseEverything(t *testing.T) {
 			require.Empty(t, h.found)
 			require.Contains(t, log.String(), test.says)
 			require.Equal(t, 1, bytes.Count(log.Bytes(), []byte("\n")), "said once: %s", log.String())
+			require.ErrorContains(t, d.Check(), test.says)
+			server := &dac.Server{Addr: "127.0.0.1:0", Peers: dac.SharedSecret("s3cret"), Handler: d}
+			require.ErrorContains(t, server.ListenAndServe(t.Context()), test.says, "it does not begin to serve")
 		})
 	}
+	t.Run("any NAS, and this one", func(t *testing.T) {
+		var log bytes.Buffer
+		d, h := with(session.Policy{AnyNAS: true})
+		d.Logger, d.NAS.Identifier = slog.New(slog.NewTextHandler(&log, nil)), "bng1"
+		requireUntouched(t, d, h, disconnect(t, bob1), 0)
+		require.Contains(t, log.String(), "Policy.AnyNAS")
+	})
+	t.Run("all of it at once", func(t *testing.T) {
+		d := session.NewDispatcher[*sub](nil, attrs.UserName)
+		require.ErrorContains(t, d.Check(), "Handler is nil")
+		require.ErrorContains(t, d.Check(), "User-Name")
+	})
+	t.Run("sessions that cannot be compared", func(t *testing.T) {
+		d := session.NewDispatcher[[]int](&values[[]int]{}, attrs.FilterID)
+		require.ErrorContains(t, d.Check(), "Dispatcher.Key is nil")
+		d = session.NewDispatcher[[]int](&values[[]int]{}, attrs.FilterID)
+		d.Key = func(s []int) any { return s[0] }
+		require.NoError(t, d.Check())
+	})
+	t.Run("none", func(t *testing.T) {
+		d, _ := with(session.Policy{}, attrs.FilterID)
+		require.NoError(t, d.Check())
+	})
 	t.Run("no Handler", func(t *testing.T) {
 		var log bytes.Buffer
 		d := &session.Dispatcher[*sub]{Logger: slog.New(slog.NewTextHandler(&log, nil))}

@@ -63,13 +63,14 @@ func TestR5176_3_6_2_ReplyMessageAndEAPMessageReachTheHost(t *testing.T) {
 func TestR5176_3_6_3_ChangesComeInTheirOrderAndAlone(t *testing.T) {
 	h := twoSubs()
 	d := session.NewDispatcher(h, attrs.FilterID, attrs.SessionTimeout)
+	d.NAS.Identifier = "n"
 	r := coa(t, attrs.FilterID.Of("a"), bob1, attrs.SessionTimeout.Of(60e9), state, attrs.ProxyState.Of([]byte("p")), attrs.NASIdentifier.Of("n"),
 		attrs.EventTimestamp.Of(epoch), attrs.FilterID.Of("b"))
 	requireAnswer(t, d, r, coaACK, 0)
 	require.Equal(t, radius.Attributes{
 		{Type: 11, Attribute: []byte("a")}, {Type: 27, Attribute: []byte{0, 0, 0, 60}}, {Type: 11, Attribute: []byte("b")},
 	}, h.changed[0].Attributes)
-	require.Equal(t, "n", h.changed[0].NAS.Identifier)
+	require.Equal(t, "n", h.changed[0].NAS().Identifier)
 	require.Same(t, r, h.changed[0].Request)
 }
 
@@ -84,7 +85,7 @@ func TestR5176_3_6_4_ClassReachesTheHost(t *testing.T) {
 }
 
 func TestR5176_3_6_7_AVendorAttributeIdentifiesOrChanges(t *testing.T) {
-	h := &host{subs: []*sub{{id: attrs.Identity{UserName: "bob", Other: map[attrs.ID]string{imsi.ID(): "001", auditSessionID.ID(): "0a"}}}}}
+	h := &host{subs: []*sub{{id: attrs.Identity{UserName: "bob", Other: map[attrs.ID][]string{imsi.ID(): {"001"}, auditSessionID.ID(): {"0a"}}}}}}
 	d := session.NewDispatcher(h, rate, avPair)
 	d.Policy.Identifying = []attrs.AnyKey{attrs.UserName, imsi, auditSessionID}
 	both := attrs.Join(attrs.UserName.Of("bob"), imsi.Of("001"))
@@ -99,7 +100,7 @@ func TestR5176_3_6_7_AVendorAttributeIdentifiesOrChanges(t *testing.T) {
 
 	// Two packed into one attribute are told apart by name.
 	requireAnswer(t, d, coa(t, auditSessionID.Of("0a"), avPair.Of("cmd=bounce")), coaACK, 0)
-	require.Equal(t, "0a", h.changed[2].Identity.Other[auditSessionID.ID()])
+	require.Equal(t, []string{"0a"}, h.changed[2].Identity().Other[auditSessionID.ID()])
 	pairs, err := all1(avPair.All(h.changed[2].Attributes))
 	require.NoError(t, err)
 	require.Equal(t, []string{"cmd=bounce"}, pairs)
@@ -109,10 +110,11 @@ func TestR5176_3_6_7_AVendorAttributeIdentifiesOrChanges(t *testing.T) {
 	requireUntouched(t, d, h, coa(t, imsi.Of("001")), 0)
 }
 
-// An attribute that a host declares to identify does so only where Policy.Identifying names it: Find would overlook it otherwise.
+// An attribute that a host declares to identify does so only where Policy.Identifying names it:
+// Find would overlook it otherwise.
 func TestADeclaredRoleIsNotEnoughToIdentify(t *testing.T) {
 	subscriber := attrs.NewKey(attrs.VendorID(99999, 20), "Test-Subscriber", text, string2).As(attrs.RoleSession)
-	h := &host{subs: []*sub{{id: attrs.Identity{UserName: "bob", Other: map[attrs.ID]string{subscriber.ID(): "s"}}}}}
+	h := &host{subs: []*sub{{id: attrs.Identity{UserName: "bob", Other: map[attrs.ID][]string{subscriber.ID(): {"s"}}}}}}
 	requireUntouched(t, session.NewDispatcher(h), h, disconnect(t, attrs.UserName.Of("bob"), subscriber.Of("t")), errcause.UnsupportedAttribute)
 	d := session.NewDispatcher(h)
 	d.Policy.Identifying = keys(attrs.UserName, subscriber)
@@ -215,7 +217,7 @@ func TestR4818_1_DelegatedIPv6PrefixIsAChange(t *testing.T) {
 }
 
 func TestR6911_1_FramedIPv6AddressIdentifiesWhereAHostSaysSo(t *testing.T) {
-	id := attrs.Identity{Other: map[attrs.ID]string{attrs.FramedIPv6Address.ID(): string(addr("2001:db8::1").AsSlice())}}
+	id := attrs.Identity{Other: map[attrs.ID][]string{attrs.FramedIPv6Address.ID(): {string(addr("2001:db8::1").AsSlice())}}}
 	h := &host{subs: []*sub{{id: id}}}
 	requireUntouched(t, session.NewDispatcher(h), h, disconnect(t, id.Attr()), errcause.UnsupportedAttribute)
 	d := session.NewDispatcher(h)
@@ -232,7 +234,8 @@ func TestR5580_3_3_1_LocationRulesAreChanges(t *testing.T) {
 }
 
 func TestR5607_7_1_ServiceTypeIdentifiesWhereAHostSaysSo(t *testing.T) {
-	id := attrs.Identity{UserName: "admin", Other: map[attrs.ID]string{attrs.ServiceType.ID(): "\x00\x00\x00\x12"}} // Framed-Management
+	// Framed-Management.
+	id := attrs.Identity{UserName: "admin", Other: map[attrs.ID][]string{attrs.ServiceType.ID(): {"\x00\x00\x00\x12"}}}
 	h := &host{subs: []*sub{{id: id}}}
 	d := session.NewDispatcher(h)
 	d.Policy.Identifying = keys(attrs.UserName, attrs.ServiceType)

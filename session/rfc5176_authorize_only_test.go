@@ -77,6 +77,7 @@ func TestR5176_2_2_4_ServiceTypeThatTheNASDoesNotSupportIs405(t *testing.T) {
 func TestR5176_3_2_6_NothingElseWithAuthorizeOnly(t *testing.T) {
 	var started []*session.Change
 	d, h := reauthorizing(&started)
+	d.NAS.Identifier = "n"
 	for name, a := range map[string]attrs.Attr{
 		"a supported change":   attrs.FilterID.Of("x"),
 		"another change":       attrs.IdleTimeout.Of(60e9),
@@ -119,7 +120,8 @@ func TestR5176_3_2_7_WhereTheAnswerHasNoRoomForItNothingIsStarted(t *testing.T) 
 	var started []*session.Change
 	d, _ := reauthorizing(&started)
 	proxies := attrs.Join(slices.Repeat([]attrs.Attr{attrs.ProxyState.Of(make([]byte, 253))}, 15)...)
-	rest := 4096 - 20 - 6 - 6 - 15*255 - 2 - len("ping") - 2 // all that an answer with that State may have beside
+	// All that an answer with that State may have beside.
+	rest := 4096 - 20 - 6 - 6 - 15*255 - 2 - len("ping") - 2
 	ask := func(n int) *dac.Request {
 		return coa(t, bob1, authorizeOnly, attrs.State.Of([]byte("ping")), proxies, attrs.ProxyState.Of(make([]byte, n)))
 	}
@@ -139,7 +141,7 @@ func TestR5176_3_2_9_AccessRequestRepeatsTheIdentification(t *testing.T) {
 		FramedInterfaceID: &[8]byte{1},
 	}
 	nas := attrs.NAS{Identifier: "bng1", Addrs: []netipAddr{addr("192.0.2.1"), addr("2001:db8::1")}}
-	d.Handler = &host{subs: []*sub{{id: id}}}
+	d.Handler, d.NAS = &host{subs: []*sub{{id: id}}}, nas
 	requireAnswer(t, d, coa(t, id.Attr(), nas.Attr(), authorizeOnly, state, attrs.ProxyState.Of([]byte("p")), attrs.EventTimestamp.Of(epoch)), coaNAK, errcause.RequestInitiated)
 
 	set := started[0].AccessRequest()

@@ -28,7 +28,7 @@ func TestR5176_2_1_1_DisconnectNamesSessions(t *testing.T) {
 	d := session.NewDispatcher(h)
 	requireAnswer(t, d, disconnect(t, attrs.AcctSessionID.Of("1")), disconnectACK, 0)
 	require.Equal(t, []attrs.Identity{{AcctSessionID: "1"}}, h.found)
-	require.Equal(t, attrs.Identity{AcctSessionID: "1"}, h.ended[0].Identity)
+	require.Equal(t, attrs.Identity{AcctSessionID: "1"}, h.ended[0].Identity())
 }
 
 func TestR5176_2_1_2_DisconnectACKOnlyWhenTheHostEndedAll(t *testing.T) {

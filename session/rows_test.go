@@ -47,12 +47,14 @@ func TestR5176_3_5_13_508OnlyWhereANASHandlesOneAndSeveralMatch(t *testing.T) {
 	})
 }
 
-// What a tunnel attribute does to the session is the host's: RFC 5176, section 3.6, note 5, has it remove all that there are and put in
-// these, so all of them come, and in the order that their tags and preferences were given in.
+// What a tunnel attribute does to the session is the host's: RFC 5176, section 3.6, note 5, has it
+// remove all that there are and put in these, so all of them come, and in the order that their tags
+// and preferences were given in.
 func TestR5176_3_6_5_TheChangeHasAllTunnelAttributesInOrder(t *testing.T) {
 	tunnels := []attrs.Attr{
 		attrs.TunnelType.Of(attrs.Tag(1, uint32(3))), attrs.TunnelMediumType.Of(attrs.Tag(1, uint32(1))),
-		attrs.TunnelType.Of(attrs.Tag(2, uint32(10))), // a second tunnel, before the first one is told of to its end
+		// A second tunnel, before the first one is told of to its end.
+		attrs.TunnelType.Of(attrs.Tag(2, uint32(10))),
 		attrs.TunnelClientEndpoint.Of(attrs.Tag(1, "192.0.2.1")), attrs.TunnelServerEndpoint.Of(attrs.Tag(1, "198.51.100.1")),
 		attrs.TunnelPassword.Of(attrs.Tag(1, []byte("secret"))), attrs.TunnelMediumType.Of(attrs.Tag(2, uint32(1))),
 		attrs.TunnelServerEndpoint.Of(attrs.Tag(2, "198.51.100.2")), attrs.TunnelPrivateGroupID.Of(attrs.Tag(2, "42")),
@@ -97,14 +99,14 @@ func TestR5176_3_6_5_TheChangeHasAllTunnelAttributesInOrder(t *testing.T) {
 func TestR5607_7_1_ManagementSessionsAreFoundByUserNameAndServiceType(t *testing.T) {
 	user, admin, prompt := attrs.UserName.Of("ops"), attrs.ServiceType.Of(6), attrs.ServiceType.Of(7)
 	of := func(id, service string) *sub {
-		return &sub{id: attrs.Identity{UserName: "ops", AcctSessionID: id, Other: map[attrs.ID]string{attrs.ServiceType.ID(): service}}}
+		return &sub{id: attrs.Identity{UserName: "ops", AcctSessionID: id, Other: map[attrs.ID][]string{attrs.ServiceType.ID(): {service}}}}
 	}
 	h := &host{subs: []*sub{of("1", "\x00\x00\x00\x06"), of("2", "\x00\x00\x00\x07"), of("3", "\x00\x00\x00\x07")}}
 	d := session.NewDispatcher(h, attrs.ManagementPrivilegeLevel)
 	d.Policy.Identifying = []attrs.AnyKey{attrs.UserName, attrs.ServiceType, attrs.AcctSessionID, attrs.AcctMultiSessionID, attrs.NASPort, attrs.NASPortID}
 	level := attrs.ManagementPrivilegeLevel.Of(1)
 	requireAnswer(t, d, coa(t, user, admin, level), coaACK, 0)
-	require.Equal(t, h.subs[0].id.Other, h.changed[0].Identity.Other)
+	require.Equal(t, h.subs[0].id.Other, h.changed[0].Identity().Other)
 	require.Equal(t, radius.Attributes{{Type: 136, Attribute: []byte{0, 0, 0, 1}}}, h.changed[0].Attributes)
 	requireUntouched(t, d, h, coa(t, user, prompt, level), errcause.MultipleSessionSelectionUnsupported)
 	requireUntouched(t, d, h, disconnect(t, user, admin, attrs.AcctSessionID.Of("2")), errcause.SessionContextNotFound)
@@ -135,7 +137,7 @@ func TestR6911_1_FramedIPv6AddressFindsWhereItIsNamed(t *testing.T) {
 	key := attrs.FramedIPv6Address
 	h := &host{subs: []*sub{
 		{id: attrs.Identity{AcctSessionID: "1"}},
-		{id: attrs.Identity{AcctSessionID: "2", Other: map[attrs.ID]string{key.ID(): string(addr("2001:db8::2").AsSlice())}}},
+		{id: attrs.Identity{AcctSessionID: "2", Other: map[attrs.ID][]string{key.ID(): {string(addr("2001:db8::2").AsSlice())}}}},
 	}}
 	two := disconnect(t, key.Of(addr("2001:db8::2")))
 	requireUntouched(t, session.NewDispatcher(h), h, two, errcause.UnsupportedAttribute)

@@ -11,29 +11,33 @@ import (
 	"layeh.com/radius"
 )
 
-// use is what one attribute may do here, a set of bits. No bit: nobody here knows it.
+// use is what one attribute may do here, a set of bits. No bit: it is unknown here.
 type use uint8
 
 const (
-	useNAS      use = 1 << iota // names the NAS
-	useSession                  // identifies a session here
-	useForeign                  // identifies a session, but not here
-	useChange                   // is an authorization attribute that the host changes
-	useExtra                    // may stand in a Disconnect-Request beside identification
-	useProtocol                 // belongs to the packet and not to the session (RFC 8559, section 4.3.2)
-	useIgnored                  // is skipped
+	useNAS     use = 1 << iota // names the NAS
+	useSession                 // identifies a session here
+	useForeign                 // identifies a session, but not here
+	useChange                  // is an authorization attribute that the host changes
+	useExtra                   // may stand in a Disconnect-Request beside identification
+	// Belongs to the packet and not to the session (RFC 8559, section 4.3.2).
+	useProtocol
+	useIgnored // is skipped
 )
 
 // rules is the configuration of a Dispatcher, made ready for reading requests. It does not change.
 type rules struct {
 	policy      *Policy
-	reauthorize bool // there is somebody to start Authorize Only
+	reauthorize bool // Authorize Only can be started
 
 	plain [256]use         // of attributes that are a type and nothing else
 	other map[attrs.ID]use // of vendors' and extended ones
-	keys  [256][]*known    // changes and extras by type, which are decoded before the host sees them
-	also  []attrs.AnyKey   // identification beyond that of RFC 5176
-	err   error            // what is wrong with the configuration: nothing is done then
+	// Changes and extras by type, which are decoded before the host sees them.
+	keys [256][]*known
+	also []attrs.AnyKey // identification beyond that of RFC 5176
+	err  error          // what is wrong with the configuration: nothing is done then
+
+	reading reading // by these rules, without a context
 }
 
 // known is an attribute that the host reads.
@@ -55,8 +59,9 @@ var (
 var extras = []attrs.AnyKey{attrs.Class, attrs.ReplyMessage, attrs.AcctTerminateCause, attrs.EAPMessage}
 
 // newRules reads the configuration once. What is wrong with it is in err.
-func newRules(supported []attrs.AnyKey, p *Policy, reauthorize bool) *rules {
+func newRules(supported []attrs.AnyKey, p *Policy, own attrs.NAS, reauthorize bool) *rules {
 	c := &rules{policy: p, reauthorize: reauthorize, other: make(map[attrs.ID]use)}
+	c.reading.by = c
 	for t := range c.plain {
 		c.plain[t] = c.byRole(attrs.ID{Type: radius.Type(t)})
 	}
@@ -76,6 +81,9 @@ func newRules(supported []attrs.AnyKey, p *Policy, reauthorize bool) *rules {
 	errs = append(errs, c.checkSets("Policy.RequireDisconnect", p.RequireDisconnect, useSession|useNAS),
 		c.checkSets("Policy.RequireCoA", p.RequireCoA, useSession|useNAS),
 		c.checkSets("Policy.Conflicting", p.Conflicting, useChange))
+	if p.AnyNAS && !nameless(own) {
+		errs = append(errs, errors.New("session: Policy.AnyNAS takes requests for any NAS, and Dispatcher.NAS names this one: leave one of them out"))
+	}
 	if p.MaxSessions < 0 {
 		errs = append(errs, fmt.Errorf("session: Policy.MaxSessions is %d: it is a number of sessions, or zero", p.MaxSessions))
 	}
@@ -96,7 +104,8 @@ func (c *rules) byRole(id attrs.ID) use {
 		return useNAS
 	case attrs.RoleSession:
 		switch {
-		case !readByItself(id): // a host gave it this role, and names it in Policy.Identifying where it is to be read
+		// A host gave it this role, and names it in Policy.Identifying where it is to be read.
+		case !readByItself(id):
 			return 0
 		case c.policy.Identifying != nil:
 			return useForeign
@@ -108,7 +117,8 @@ func (c *rules) byRole(id attrs.ID) use {
 	return 0
 }
 
-// readByItself reports the session identification of RFC 5176, section 3, which attrs.IdentityOf reads whatever else it is told to read.
+// readByItself reports the session identification of RFC 5176, section 3, which attrs.IdentityOf
+// reads without being told to.
 func readByItself(id attrs.ID) bool {
 	switch id.Type {
 	case 1, 5, 8, 30, 31, 44, 50, 87, 89, 96, 97:
@@ -117,7 +127,9 @@ func readByItself(id attrs.ID) bool {
 	return false
 }
 
-// of returns the use of id: that of one packed into a text attribute, or else of the attribute that packs it.
+// of returns the use of id: that of one packed into a text attribute, or else of the attribute that
+// packs it.
+// Cisco-AVPair and its like pack many attributes into one: a host may support one of them by name.
 func (c *rules) of(id attrs.ID) use {
 	if id == (attrs.ID{Type: id.Type}) {
 		if id.Type < 0 || int(id.Type) >= len(c.plain) {
@@ -165,7 +177,8 @@ func (c *rules) add(list string, k attrs.AnyKey, u use) error {
 	return nil
 }
 
-// locationRules are changed and never identify: Basic-Location-Policy-Rules, Extended-Location-Policy-Rules, Requested-Location-Info.
+// locationRules are changed and never identify: Basic-Location-Policy-Rules,
+// Extended-Location-Policy-Rules, Requested-Location-Info.
 var locationRules = []radius.Type{129, 130, 132}
 
 // contradiction says what is wrong with an attribute that is to be u and is had already.
@@ -186,6 +199,7 @@ func contradiction(list string, k attrs.AnyKey, had, u use) error {
 }
 
 // checkSets finds the sets that can have no meaning.
+// A set that names what is not taken could never be satisfied, and every request would be NAK 402.
 func (c *rules) checkSets(list string, sets [][]attrs.AnyKey, u use) error {
 	for _, set := range sets {
 		if len(set) == 0 {
@@ -204,6 +218,7 @@ func (c *rules) checkSets(list string, sets [][]attrs.AnyKey, u use) error {
 }
 
 // satisfied reports whether all of one of sets are among ids; no sets ask for nothing.
+// A NAS wants one of several sets: JunosE an Acct-Session-Id, or User-Name within a virtual router.
 func satisfied(sets [][]attrs.AnyKey, ids []attrs.ID) bool {
 	return sets == nil || slices.ContainsFunc(sets, func(set []attrs.AnyKey) bool {
 		return !slices.ContainsFunc(set, func(k attrs.AnyKey) bool { return !present(k, ids) })
@@ -211,6 +226,7 @@ func satisfied(sets [][]attrs.AnyKey, ids []attrs.ID) bool {
 }
 
 // conflict returns two of one of sets that are among ids both.
+// A NAS may know two attributes and not take both at once; which one it would obey is not said.
 func conflict(sets [][]attrs.AnyKey, ids []attrs.ID) (a, b attrs.AnyKey) {
 	for _, set := range sets {
 		a = nil

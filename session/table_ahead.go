@@ -8,12 +8,13 @@ import (
 	"github.com/radius-dynauth/dynauth/attrs"
 )
 
-// atOnce is how many reads are on their way at a time: memory answers that many in hardly more time than one.
+// atOnce is how many reads are on their way at a time: memory answers that many in hardly more time
+// than one.
 const atOnce = 16
 
-// Ahead has what Find will read for each of next brought near, for all of them at once: most of the time of a look-up in a
-// large Table is waiting for memory. It changes nothing; a Dispatcher calls it with the requests that it has and that are
-// handled next.
+// Ahead has what Find will read for each of next brought near, for all of them at once: most of the
+// time of a look-up in a large Table is waiting for memory. It changes nothing; a Dispatcher calls
+// it with the requests that it has and that are handled next.
 func (t *Table[S]) Ahead(next []*attrs.Identity) {
 	if st := t.store.Load(); st != nil && len(next) > 1 {
 		for some := range slices.Chunk(next, atOnce) {
@@ -22,7 +23,8 @@ func (t *Table[S]) Ahead(next []*attrs.Identity) {
 	}
 }
 
-// ahead goes through all of them step by step: each step knows where to read what the one before has brought near.
+// ahead goes through all of them step by step: each step knows where to read what the one before
+// has brought near.
 func (st *store[S]) ahead(next []*attrs.Identity) {
 	var (
 		nameRoom, keyRoom [atOnce]key
@@ -58,12 +60,10 @@ func (st *store[S]) ahead(next []*attrs.Identity) {
 	}
 }
 
-// body has the record of the first session that a key has brought near, and returns where its identity begins.
+// body has the record of the first session that a key has brought near, and returns where its
+// identity begins.
 func (st *store[S]) body(k key) *byte {
-	x := &st.indexes[k.shard()]
-	x.mu.Lock()
-	c := x.first(k.tag())
-	x.mu.Unlock()
+	c := st.indexes[k.shard()].nearest(k.tag())
 	if c.ref == 0 {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (s *shard[S]) body(t tag) *byte {
 	return nil
 }
 
-// touch reads an octet that somebody may be writing, and nobody looks at what was read.
+// touch reads an octet that another goroutine may be writing; what was read is not used.
 //
 //go:norace
 //go:noinline

@@ -35,7 +35,7 @@ func subscriberIdentity(n int) attrs.Identity {
 		FramedIPAddress:        netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}),
 		FramedIPv6Prefix:       []netip.Prefix{netip.PrefixFrom(netip.AddrFrom16([16]byte{0x20, 0x01, 0xd, 0xb8, byte(n >> 16), byte(n >> 8), byte(n)}), 64)},
 		FramedInterfaceID:      &[8]byte{2, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n)},
-		Other:                  map[attrs.ID]string{{Type: 26, Vendor: 10415, Sub: 1}: fmt.Sprintf("26201%010d", n)},
+		Other:                  map[attrs.ID][]string{{Type: 26, Vendor: 10415, Sub: 1}: {fmt.Sprintf("26201%010d", n)}},
 	}
 }
 
@@ -56,7 +56,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// BenchmarkTablePut puts a million sessions with all identification attributes into a Table. An op is one of them.
+// BenchmarkTablePut puts a million sessions with all identification attributes into a Table. An op
+// is one of them.
 func BenchmarkTablePut(b *testing.B) {
 	b.ReportAllocs()
 	var (
@@ -136,8 +137,8 @@ func BenchmarkTableFind(b *testing.B) {
 	}
 }
 
-// BenchmarkTableFindAhead looks for sixteen of a million sessions after Ahead, as a Dispatcher does with the requests that
-// came together. An op is one of them.
+// BenchmarkTableFindAhead looks for sixteen of a million sessions after Ahead, as a Dispatcher does
+// with the requests that came together. An op is one of them.
 func BenchmarkTableFindAhead(b *testing.B) {
 	t := fullTable()
 	for _, tt := range []struct {
@@ -203,8 +204,8 @@ func BenchmarkTableFindAmong(b *testing.B) {
 	}
 }
 
-// BenchmarkTableParallel has all cores work at once on a table of a million sessions: run it with -cpu 1,2,4. An op of mixed is
-// four look-ups, a Put and a Delete.
+// BenchmarkTableParallel has all cores work at once on a table of a million sessions: run it with
+// -cpu 1,2,4. An op of mixed is four look-ups, a Put and a Delete.
 func BenchmarkTableParallel(b *testing.B) {
 	t := fullTable()
 	find := func(b *testing.B, n int) {

@@ -8,7 +8,8 @@ import (
 	"math/bits"
 )
 
-// A ref says where in a store the identity of a session stands, from its first Put until it is deleted. No ref is 0.
+// A ref says where in a store the identity of a session stands, from its first Put until it is
+// deleted. No ref is 0.
 //
 //	 31   30            16 15          7 6          0
 //	+---+-----------------+-------------+------------+
@@ -37,8 +38,9 @@ const (
 	blockApart // an identity that did not fit
 )
 
-// blocks are the memory of one shard: encoded identities, of which the garbage collector sees pages and no more. A page has
-// blocks of one size, and one that is empty is given back. A block never moves. The caller holds the lock of the shard.
+// blocks are the memory of one shard: encoded identities, of which the garbage collector sees pages
+// and no more. A page has blocks of one size, and one that is empty is given back. A block never
+// moves. The caller holds the lock of the shard.
 type blocks struct {
 	shard ref
 	pages []page // page 0 is never used
@@ -47,6 +49,8 @@ type blocks struct {
 	count [classes]uint32 // pages
 }
 
+// A page is memory for blocks of one size. Those that were freed are a list through their own first
+// octets; behind fresh nothing was ever laid down.
 type page struct {
 	b          []byte
 	size       int32  // of its blocks
@@ -57,9 +61,11 @@ type page struct {
 	class      uint8
 }
 
+// full reports whether no block of pg is free: then it is not among those that have room.
 func (pg *page) full() bool { return int(pg.used) == len(pg.b) }
 
-// classOf returns the size of a block for n octets and the number of that size; 0: it has a page of its own.
+// classOf returns the size of a block for n octets and the number of that size; 0: it has a page of
+// its own.
 func classOf(n int) (size, class int) {
 	if n > maxBlock {
 		return n, 0
@@ -93,12 +99,14 @@ func (m *blocks) put(kind byte, t tag, body []byte) ref {
 	return m.ref(p, place)
 }
 
+// fill writes a block: tag, kind and length in one word, and what it holds.
 func fill(b []byte, kind byte, t tag, body []byte) {
 	binary.LittleEndian.PutUint32(b, t)
 	binary.LittleEndian.PutUint32(b[4:], uint32(kind)<<24|uint32(len(body)))
 	copy(b[header:], body)
 }
 
+// ref and split put a ref together and take it apart.
 func (m *blocks) ref(page, place uint32) ref {
 	return (page<<placeBits|place)<<shardBits | m.shard
 }
@@ -131,6 +139,7 @@ func (m *blocks) page(size, class int) uint32 {
 	return p
 }
 
+// link puts a page in front of those of its class that have room, unlink takes it out.
 func (m *blocks) link(p uint32) {
 	pg := &m.pages[p]
 	pg.prev, pg.next = 0, m.room[pg.class]
@@ -170,8 +179,8 @@ func (m *blocks) free(r ref) {
 	}
 }
 
-// at returns the block at r, if it is one: a ref that an index gave may be of a session that is gone by now, and its page
-// one of another size or none.
+// at returns the block at r, if it is one: a ref that an index gave may be of a session that is
+// gone by now, and its page one of another size or none.
 func (m *blocks) at(r ref) (kind byte, t tag, body []byte) {
 	p, off := split(r)
 	if int(p) >= len(m.pages) {
@@ -195,7 +204,8 @@ func (m *blocks) start(r ref) *byte {
 	return &m.pages[p].b[off]
 }
 
-// identity returns the encoded identity of a session and the tag of its name; nil: there is no session at r.
+// identity returns the encoded identity of a session and the tag of its name; nil: there is no
+// session at r.
 func (m *blocks) identity(r ref) (t tag, body []byte) {
 	kind, t, body := m.at(r)
 	switch kind {
@@ -208,7 +218,8 @@ func (m *blocks) identity(r ref) (t tag, body []byte) {
 	return 0, nil
 }
 
-// change gives the session at r another identity. It is false when there is no room, and then nothing has changed.
+// change gives the session at r another identity. It is false when there is no room, and then
+// nothing has changed.
 func (m *blocks) change(r ref, body []byte) bool {
 	kind, t, old := m.at(r)
 	var apart ref

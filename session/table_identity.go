@@ -35,8 +35,9 @@ const (
 )
 
 const (
-	maxValue = 253       // octets of a value: what an attribute holds (RFC 2865, section 5)
-	maxOther = 4096 - 20 // octets of a value that may stretch over several attributes: what a packet holds
+	maxValue = 253 // octets of a value: what an attribute holds (RFC 2865, section 5)
+	// Octets of a value that may stretch over several attributes: what a packet holds.
+	maxOther = 4096 - 20
 	maxBody  = 1<<16 - 1 // octets of a whole identity
 )
 
@@ -109,20 +110,27 @@ func check(id *attrs.Identity) error {
 			return refuse("Framed-IPv6-Prefix %v", p)
 		}
 	}
-	for k, v := range id.Other {
-		if v == "" || len(v) > maxOther {
-			return refuse("%v of %d octets", k, len(v))
+	for k, values := range id.Other {
+		if len(values) == 0 {
+			return refuse("%v without a value", k)
+		}
+		for _, v := range values {
+			if v == "" || len(v) > maxOther {
+				return refuse("%v of %d octets", k, len(v))
+			}
 		}
 	}
 	return nil
 }
 
-// namesSession refuses, beside what is no address, those by which an Access-Accept has the user or the NAS choose (RFC 2865,
-// section 5.8).
+// namesSession refuses, beside what is no address, those by which an Access-Accept has the user or
+// the NAS choose (RFC 2865, section 5.8).
+// 0.0.0.0 and the two addresses of RFC 2865, section 5.8, say that there is no address yet.
 func namesSession(a netip.Addr) bool {
 	return a.Is4() && !a.IsUnspecified() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255}) && a != netip.AddrFrom4([4]byte{255, 255, 255, 254})
 }
 
+// An identity that no request could select, or that every request would, is no session.
 func refuse(format string, a ...any) error {
 	return fmt.Errorf("session: "+format+" selects nothing: %w", append(a, errcause.InvalidAttributeValue)...)
 }
@@ -135,8 +143,10 @@ func encode(b []byte, id *attrs.Identity) ([]byte, error) {
 	return b, nil
 }
 
-// appendIdentity appends id to b: the set of its fields, where those begin that come several times, then each, those of fixed
-// size first.
+// appendIdentity appends id to b: the set of its fields, where those begin that come several times,
+// then each, those of fixed size first. As Go values, identities would be
+// pointers for the garbage collector to follow: they are octets instead, each field behind a bit
+// that says whether it is there.
 func appendIdentity(b []byte, id *attrs.Identity) []byte {
 	begin, set := len(b), fields(id)
 	b = binary.LittleEndian.AppendUint16(b, set)
@@ -165,12 +175,18 @@ func appendIdentity(b []byte, id *attrs.Identity) []byte {
 		}
 	}
 	if set&(1<<fieldOther) != 0 {
-		b = binary.AppendUvarint(b, uint64(len(id.Other)))
-		for k, v := range id.Other {
-			b = binary.AppendVarint(b, int64(k.Type))
-			b = binary.LittleEndian.AppendUint32(b, k.Vendor)
-			b = binary.LittleEndian.AppendUint32(b, k.Sub)
-			b = appendText(appendText(b, k.Name), v)
+		n := 0
+		for _, values := range id.Other {
+			n += len(values)
+		}
+		b = binary.AppendUvarint(b, uint64(n))
+		for k, values := range id.Other {
+			for _, v := range values {
+				b = binary.AppendVarint(b, int64(k.Type))
+				b = binary.LittleEndian.AppendUint32(b, k.Vendor)
+				b = binary.LittleEndian.AppendUint32(b, k.Sub)
+				b = appendText(appendText(b, k.Name), v)
+			}
 		}
 	}
 	return b
@@ -180,15 +196,18 @@ func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// A scanner reads what appendIdentity wrote. It is of our own making, so nothing in it is malformed.
+// A scanner reads what appendIdentity wrote. It is of our own making, so nothing in it is
+// malformed.
 type scanner[T string | []byte] struct{ b T }
 
+// take returns the next n octets, which stay where they are.
 func (s *scanner[T]) take(n int) T {
 	v := s.b[:n]
 	s.b = s.b[n:]
 	return v
 }
 
+// Lengths of texts are mostly below 128 and take one octet.
 func (s *scanner[T]) uvarint() uint64 {
 	var v uint64
 	for shift := 0; ; shift += 7 {
@@ -258,18 +277,20 @@ func isNamed(body []byte, context, acctSessionID string) bool {
 	return string(s.text()) == acctSessionID
 }
 
-// parseIdentity returns the identity that was encoded as body, and keeps body: a fresh string for each caller who may
-// change the result.
+// parseIdentity returns the identity that was encoded as body, and keeps body: a fresh string for
+// each caller who may change the result.
 func parseIdentity(body string) attrs.Identity {
 	var id attrs.Identity
 	s := scanner[string]{body}
 	set, _ := s.head()
 	if set&(1<<fieldNASPort) != 0 {
-		id.NASPort = new(s.number(set))
+		port := s.number(set)
+		id.NASPort = &port
 	}
 	id.FramedIPAddress = s.address(set)
 	if set&(1<<fieldInterfaceID) != 0 {
-		id.FramedInterfaceID = new(s.iface(set))
+		iface := s.iface(set)
+		id.FramedInterfaceID = &iface
 	}
 	for f := range texts {
 		if set&(1<<f) != 0 {
@@ -284,10 +305,10 @@ func parseIdentity(body string) attrs.Identity {
 	}
 	if set&(1<<fieldOther) != 0 {
 		n := s.uvarint()
-		id.Other = make(map[attrs.ID]string, n)
+		id.Other = make(map[attrs.ID][]string, n)
 		for range n {
 			k := attrs.ID{Type: radius.Type(s.varint()), Vendor: s.uint32(), Sub: s.uint32(), Name: s.text()}
-			id.Other[k] = s.text()
+			id.Other[k] = append(id.Other[k], s.text())
 		}
 	}
 	return id

@@ -7,19 +7,20 @@ import (
 	"sync/atomic"
 )
 
-// A tag stands for one value of one attribute: 32 bits of its hash. Different values may share a tag, so what an index
-// gives is a candidate and never an answer.
+// A tag stands for one value of one attribute: 32 bits of its hash. Different values may share a
+// tag, so what an index gives is a candidate and never an answer.
 type tag = uint32
 
-// An entry of an index is a session that has a tag, or listRef and the number of a list of them. The zero entry is an empty
-// place.
+// An entry of an index is a session that has a tag, or listRef and the number of a list of them.
+// The zero entry is an empty place.
 type entry struct {
 	tag tag
 	candidate
 }
 
-// A candidate is a session that an index gives. The tag of its name says where its record is while its identity is still
-// on its way from memory; one that comes from a list has none, which is a guess as good as any.
+// A candidate is a session that an index gives. The tag of its name says where its record is while
+// its identity is still on its way from memory; one that comes from a list has none, which is a
+// guess as good as any.
 type candidate struct {
 	ref  ref
 	name tag
@@ -34,9 +35,10 @@ const (
 	shrinkAt   = 15 // percent of the places
 )
 
-// An index finds sessions by tag: a hash table with linear probing and, but for the values that many sessions share, without a
-// pointer, so that the garbage collector has nothing to follow. The home of a tag grows with the tag, so a larger table is
-// filled from front to back. The caller holds the lock of the shard that it belongs to; only warm does without.
+// An index finds sessions by tag: a hash table with linear probing and, but for the values that
+// many sessions share, without a pointer, so that the garbage collector has nothing to follow. The
+// home of a tag grows with the tag, so a larger table is filled from front to back. The caller
+// holds the lock of the shard that it belongs to; only warm does without.
 type index struct {
 	table atomic.Pointer[[]entry]
 	used  int
@@ -44,6 +46,7 @@ type index struct {
 	spare []uint32 // lists that are empty
 }
 
+// places is the table, which no other goroutine replaces while the lock is held.
 func (x *index) places() []entry {
 	if p := x.table.Load(); p != nil {
 		return *p
@@ -51,6 +54,7 @@ func (x *index) places() []entry {
 	return nil
 }
 
+// after is the place behind i: the first one follows the last.
 func after(places []entry, i int) int {
 	if i++; i < len(places) {
 		return i
@@ -58,8 +62,8 @@ func after(places []entry, i int) int {
 	return 0
 }
 
-// warm reads the home of a tag for nothing but to have it near when it is needed: memory answers a dozen reads that do not
-// wait for each other in the time of two that do. It needs no lock.
+// warm reads the home of a tag for nothing but to have it near when it is needed: memory answers a
+// dozen reads that do not wait for each other in the time of two that do. It needs no lock.
 func (x *index) warm(t tag) {
 	if p := x.table.Load(); p != nil && len(*p) > 0 {
 		touch(&(*p)[homeOf(len(*p), t)].ref)
@@ -158,12 +162,18 @@ func (x *index) clear(places []entry, i int) {
 	places[i] = entry{}
 }
 
+// After a mass disconnect the memory of the index goes back: a BNG that loses a line card has a
+// tenth of its sessions for hours, and should not keep room for all of them. It shrinks to three
+// times what is used, so that sessions that come and go around the bound do not resize it each
+// time.
 func (x *index) shrink() {
 	if n := len(x.places()); n > 4*minPlaces && x.used*100 < n*shrinkAt {
 		x.resize(max(minPlaces, x.used*3))
 	}
 }
 
+// resize moves the entries into a table of n places. warm may still read the old one, which nothing
+// writes to any more.
 func (x *index) resize(n int) []entry {
 	places := make([]entry, n)
 	for _, e := range x.places() {

@@ -50,7 +50,8 @@ func TestFindWalksTheFewest(t *testing.T) {
 		{attrs.Identity{UserName: "nobody"}, 0, 8},
 		{attrs.Identity{UserName: "crowd"}, n, 2 * n},
 		{attrs.Identity{UserName: "crowd", NASPortID: "slot-1"}, n / 2, n * 3 / 4},
-		{attrs.Identity{NASPortID: "slot-1", CallingStationID: "a"}, n / 6, n / 2}, // neither is selective, both together are
+		// Neither is selective, both together are.
+		{attrs.Identity{NASPortID: "slot-1", CallingStationID: "a"}, n / 6, n / 2},
 	} {
 		got := st.candidates(nil, st.keys(nil, &tt.id))
 		require.InDelta(t, tt.want, len(got), 1, "%+v", tt.id)
@@ -63,7 +64,8 @@ func TestFindWalksTheFewest(t *testing.T) {
 	requireSound(t, table)
 }
 
-// Sessions that share all their values come and go at no more cost than others: each step moves a run at most.
+// Sessions that share all their values come and go at no more cost than others: each step moves a
+// run at most.
 func TestTableHoldsACrowd(t *testing.T) {
 	const n = 5_000
 	table := crowded(t, n)
@@ -96,7 +98,8 @@ func TestFindBelievesNoHash(t *testing.T) {
 	require.Equal(t, []int{1}, found)
 }
 
-// Nor does a look-up by Acct-Session-Id, whether the name stands in the record or is too long for it.
+// Nor does a look-up by Acct-Session-Id, whether the name stands in the record or is too long for
+// it.
 func TestShardTellsNamesOfOneHashApart(t *testing.T) {
 	var sh shard[int]
 	names := []string{"1", "2", "long-" + strings.Repeat("1", 40), "long-" + strings.Repeat("2", 40)}
@@ -159,7 +162,8 @@ func TestFindAsksWhoStandsThereNow(t *testing.T) {
 	t.Fatal("the page was not used again")
 }
 
-// What sessions leave behind is used again, whatever their sizes, and pages that are empty are given back.
+// What sessions leave behind is used again, for any sizes, and pages that are empty are
+// given back.
 func TestTableUsesMemoryAgain(t *testing.T) {
 	var table Table[int]
 	pages := func() (n, octets int) {
@@ -218,10 +222,12 @@ func TestTableUsesMemoryAgain(t *testing.T) {
 
 // The host's value of a session that is gone is let go, so that it can be collected.
 func TestTableLetsTheHostsValuesGo(t *testing.T) {
-	var table Table[*int]
+	// With a pointer, so that the allocator gives each a place of its own.
+	type value struct{ _ *int }
+	var table Table[*value]
 	gone := make(chan int, 300)
 	for i := range 300 {
-		s := new(i)
+		s := new(value)
 		runtime.AddCleanup(s, func(i int) { gone <- i }, i)
 		require.NoError(t, table.Put(attrs.Identity{AcctSessionID: fmt.Sprint(i), UserName: "bob"}, s))
 	}
@@ -283,7 +289,7 @@ func TestTableTakesFewOctetsASession(t *testing.T) {
 					FramedIPAddress:        netip.AddrFrom4([4]byte{10, 0, a, b}),
 					FramedIPv6Prefix:       []netip.Prefix{netip.PrefixFrom(netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 0, a, b}), 64)},
 					FramedInterfaceID:      &[8]byte{2, 0, 0, 0, 0, 0, a, b},
-					Other:                  map[attrs.ID]string{{Type: 26, Vendor: 10415, Sub: 1}: fmt.Sprintf("26201%010d", i)},
+					Other:                  map[attrs.ID][]string{{Type: 26, Vendor: 10415, Sub: 1}: {fmt.Sprintf("26201%010d", i)}},
 				}
 				tt.reuse(&id)
 				require.NoError(t, table.Put(id, struct{}{}))
@@ -298,10 +304,10 @@ func TestTableTakesFewOctetsASession(t *testing.T) {
 
 func TestFindAllocatesTheSliceAlone(t *testing.T) {
 	var table Table[*int]
-	id := attrs.Identity{AcctSessionID: "1", UserName: "bob", NASPort: new(uint32(7)), CallingStationID: "00-10-A4-23-19-C0",
-		FramedIPv6Prefix: []netip.Prefix{netip.MustParsePrefix("2001:db8::/64")}, FramedInterfaceID: new([8]byte{1}),
-		FramedIPAddress: netip.MustParseAddr("192.0.2.1"), Other: map[attrs.ID]string{{Type: 61}: "x"}}
-	require.NoError(t, table.Put(id, new(1)))
+	id := attrs.Identity{AcctSessionID: "1", UserName: "bob", NASPort: ptr(uint32(7)), CallingStationID: "00-10-A4-23-19-C0",
+		FramedIPv6Prefix: []netip.Prefix{netip.MustParsePrefix("2001:db8::/64")}, FramedInterfaceID: ptr([8]byte{1}),
+		FramedIPAddress: netip.MustParseAddr("192.0.2.1"), Other: map[attrs.ID][]string{{Type: 61}: {"x"}}}
+	require.NoError(t, table.Put(id, ptr(1)))
 	noID := id
 	noID.AcctSessionID = ""
 	for _, id := range []attrs.Identity{{AcctSessionID: "1"}, {UserName: "bob"}, {NASPort: id.NASPort}, {FramedIPAddress: id.FramedIPAddress}, id, noID} {
@@ -323,7 +329,8 @@ func TestIndexAgreesWithASet(t *testing.T) {
 	}
 	want := map[member]bool{}
 	for step := range 60_000 {
-		// Few tags, all at the end of the table, so that runs go round; many refs, so that there are lists.
+		// Few tags, all at the end of the table, so that runs go round; many refs, so that there
+		// are lists.
 		e := member{0xffffffff - src.Uint32N(12), 1 + src.Uint32N(3000)}
 		grow := step/10_000%2 == 0
 		if has := want[e]; !has && (grow || src.IntN(8) == 0) {

@@ -12,20 +12,23 @@ import (
 	"github.com/radius-dynauth/dynauth/attrs"
 )
 
-// A key is the hash of one value of one attribute in one context. Its top bits say in which shard it stands, its lower
-// half is its tag there, and what lies between is zero. The seed is the table's own, so nobody outside can choose values
-// that collide.
+// A key is the hash of one value of one attribute in one context. Its top bits say in which shard
+// it stands, its lower half is its tag there, and what lies between is zero. The seed is the
+// table's own, so no sender can choose values that collide.
 type key uint64
 
+// keyMask leaves the bits of a key that say something.
 const keyMask = (1<<indexBits-1)<<(64-indexBits) | 1<<32 - 1
 
+// shard and tag are the two parts of a key.
 func (k key) shard() int { return int(k >> (64 - indexBits)) }
 func (k key) tag() tag   { return tag(k) }
 
 // A hasher makes keys. Values that attrs.Identity.Selects takes for the same have the same key.
 type hasher struct{ seed maphash.Seed }
 
-// salts keep the values of one attribute apart from those of another. They are odd and otherwise of no meaning.
+// salts keep the values of one attribute apart from those of another. They are odd and otherwise of
+// no meaning.
 var salts = [...]uint64{
 	fieldContext:          0x9e3779b97f4a7c15,
 	fieldSessionID:        0xbf58476d1ce4e5b9,
@@ -42,6 +45,7 @@ var salts = [...]uint64{
 	fieldOther:            0xff51afd7ed558ccd,
 }
 
+// mix folds the product of a and b, so that each bit of either counts in all bits of the result.
 func mix(a, b uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
 	return hi ^ lo
@@ -65,7 +69,8 @@ func (h hasher) name(context, acctSessionID string) key {
 	return h.text(fieldSessionID, h.context(context), acctSessionID)
 }
 
-// fewKeys is more than a session has, but for one with very many prefixes. More keys than that are in ascending order.
+// fewKeys is more than a session has, but for one with very many prefixes. More keys than that are
+// in ascending order.
 const fewKeys = 24
 
 // keys appends the keys of id to none, but for its Acct-Session-Id, each once.
@@ -90,6 +95,7 @@ func (h hasher) keysWith(none []key, id *attrs.Identity, others []other) []key {
 	return keys
 }
 
+// contains reports whether k is one of keys, which keysWith has made.
 func contains(keys []key, k key) bool {
 	if len(keys) > fewKeys {
 		_, found := slices.BinarySearch(keys, k)
@@ -98,6 +104,8 @@ func contains(keys []key, k key) bool {
 	return slices.Contains(keys, k)
 }
 
+// appendKeys appends the keys of id, some of them more than once: two prefixes that differ in host
+// bits alone, for example.
 func (h hasher) appendKeys(keys []key, id *attrs.Identity, others []other) []key {
 	context := h.context(id.Context)
 	for rest := fields(id) & textFields &^ (1<<fieldContext | 1<<fieldSessionID); rest != 0; rest &= rest - 1 {
@@ -130,7 +138,8 @@ func (h hasher) appendKeys(keys []key, id *attrs.Identity, others []other) []key
 	return keys
 }
 
-// An other is one value of attrs.Identity.Other: a walk over a map costs more than all else that is done with it.
+// An other is one value of attrs.Identity.Other: a walk over a map costs more than all else that is
+// done with it.
 type other struct {
 	attrs.ID
 	value string
@@ -139,9 +148,12 @@ type other struct {
 // fewOthers is more than most identities have.
 const fewOthers = 4
 
+// othersOf appends what is in Other, in no order.
 func othersOf(none []other, id *attrs.Identity) []other {
-	for k, v := range id.Other {
-		none = append(none, other{k, v})
+	for k, values := range id.Other {
+		for _, v := range values {
+			none = append(none, other{k, v})
+		}
 	}
 	return none
 }
@@ -155,7 +167,8 @@ func (h hasher) other(context uint64, o *other) key {
 	return h.text(fieldOther, which, o.value)
 }
 
-// prefix ignores the bits behind the prefix: they are to be zero and are not always (RFC 3162, section 2.3).
+// prefix ignores the bits behind the prefix: they are to be zero and are not always (RFC 3162,
+// section 2.3).
 func (h hasher) prefix(context uint64, p netip.Prefix) key {
 	var b [17]byte
 	a := p.Masked().Addr().As16()
@@ -164,8 +177,9 @@ func (h hasher) prefix(context uint64, p netip.Prefix) key {
 	return h.octets(fieldIPv6Prefix, context, b[:])
 }
 
-// appendFolded appends s without punctuation and in lower case, so that a MAC address is the same in every form (see
-// attrs.StationID). What is no MAC address is folded too, which only makes a candidate more here and there.
+// appendFolded appends s without punctuation and in lower case, so that a MAC address is the same
+// in every form (see attrs.StationID). What is no MAC address is folded too, which only makes a
+// candidate more here and there.
 func appendFolded(b []byte, s string) []byte {
 	for i := range len(s) {
 		switch c := s[i]; {

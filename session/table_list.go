@@ -7,11 +7,13 @@ import (
 	"slices"
 )
 
-// runSize is the most that a run of a refList holds: small enough that to insert or delete moves 2 KiB at most.
+// runSize is the most that a run of a refList holds: small enough that to insert or delete moves 2
+// KiB at most.
 const runSize = 512
 
-// A refList is a set of many refs, in ascending order: sorted runs, none of them empty. A value that a million sessions
-// share (the Called-Station-Id of their BNG) costs a new session no more than one that ten share, and no pause to grow.
+// A refList is a set of many refs, in ascending order: sorted runs, none of them empty. A value
+// that a million sessions share (the Called-Station-Id of their BNG) costs a new session no more
+// than one that ten share, and no pause to grow.
 type refList struct {
 	runs [][]ref
 	n    int
@@ -28,6 +30,7 @@ func (l *refList) find(r ref) (run, at int, found bool) {
 	return run, at, found
 }
 
+// has reports whether r is in l.
 func (l *refList) has(r ref) bool {
 	if l.n == 0 {
 		return false
@@ -36,6 +39,7 @@ func (l *refList) has(r ref) bool {
 	return found
 }
 
+// add puts r in, where it is not in. A full run becomes two of half the size.
 func (l *refList) add(r ref) {
 	if l.n == 0 {
 		l.runs, l.n = [][]ref{{r}}, 1
@@ -62,6 +66,7 @@ func (l *refList) add(r ref) {
 	l.runs[i] = slices.Insert(l.runs[i], at, r)
 }
 
+// remove takes r out, where it is in.
 func (l *refList) remove(r ref) {
 	if l.n == 0 {
 		return

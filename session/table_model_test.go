@@ -4,6 +4,7 @@ package session
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -75,8 +76,8 @@ func (o octetSource) below(n int) int {
 
 func pick[T any](src source, of ...T) T { return of[src.below(len(of))] }
 
-// identity returns one of few values for each attribute, so that sessions share them, in several forms where forms differ.
-// Half of the attributes are set, or where it is sparse an eighth.
+// identity returns one of few values for each attribute, so that sessions share them, in several
+// forms where forms differ. Half of the attributes are set, or where it is sparse an eighth.
 func identity(src source, sparse bool) attrs.Identity {
 	var id attrs.Identity
 	set := src.below(256) | src.below(256)<<8
@@ -107,7 +108,7 @@ func identity(src source, sparse bool) attrs.Identity {
 		id.ChargeableUserIdentity = pick(src, "cui", "\x00cui", "\xff\xfe")
 	}
 	if maybe() {
-		id.NASPort = pick(src, new(uint32(0)), new(uint32(7)))
+		id.NASPort = pick(src, ptr(uint32(0)), ptr(uint32(7)))
 	}
 	if maybe() {
 		id.FramedIPAddress = netip.MustParseAddr(pick(src, "192.0.2.1", "192.0.2.2", "::ffff:192.0.2.1"))
@@ -119,13 +120,13 @@ func identity(src source, sparse bool) attrs.Identity {
 		}
 	}
 	if maybe() {
-		id.FramedInterfaceID = pick(src, new([8]byte{}), new([8]byte{1, 2, 3, 4, 5, 6, 7, 8}))
+		id.FramedInterfaceID = pick(src, ptr([8]byte{}), ptr([8]byte{1, 2, 3, 4, 5, 6, 7, 8}))
 	}
 	if maybe() {
-		id.Other = map[attrs.ID]string{}
+		id.Other = map[attrs.ID][]string{}
 		for range 1 + src.below(3) {
 			id.Other[pick(src, attrs.ID{Type: 61}, attrs.ID{Type: 26, Vendor: 9, Sub: 1, Name: "a"}, attrs.ID{Type: 26, Vendor: 9, Sub: 1, Name: "b"},
-				attrs.ID{Type: 26, Vendor: 10415, Sub: 1})] = pick(src, "x", "y", strings.Repeat("long", 200))
+				attrs.ID{Type: 26, Vendor: 10415, Sub: 1})] = pick(src, []string{"x"}, []string{"y"}, []string{"x", "y"}, []string{strings.Repeat("long", 200)})
 		}
 	}
 	return id
@@ -135,9 +136,9 @@ func sessionID(src source) string {
 	return pick(src, "", "", "long-"+strings.Repeat("0", 60)) + fmt.Sprint(src.below(40))
 }
 
-// play does random things to a Table and to a naive one and wants the same of both. mostly says of how many in ten steps
-// sessions are put rather than deleted.
-// It returns how many look-ups found something.
+// play does random things to a Table and to a naive one and wants the same of both. mostly says of
+// how many in ten steps sessions are put rather than deleted. It returns how many look-ups found
+// something.
 func play(t *testing.T, src source, steps, mostly int) (hits int) {
 	var table Table[int]
 	var naive naiveTable
@@ -337,6 +338,67 @@ func FuzzTable(f *testing.F) {
 		src := octetSource{bytes.NewReader(b)}
 		play(t, src, len(b)/6, 7)
 	})
+}
+
+// A host with a map for each attribute finds by FindBy what a Table finds, and refuses what it has
+// no map for.
+func TestFindByAgreesWithATable(t *testing.T) {
+	src := randomSource{rand.New(rand.NewPCG(5176, 3))}
+	for range 50 {
+		var (
+			table Table[int]
+			all   []attrs.Identity
+		)
+		for range 12 {
+			id := identity(src, false)
+			id.Context, id.AcctSessionID = "", fmt.Sprint(len(all))
+			require.NoError(t, table.Put(id, len(all)))
+			all = append(all, id)
+		}
+		indexes := indexesOf(all)
+		for range 200 {
+			id := identity(src, true)
+			id.Context = ""
+			if src.below(4) == 0 {
+				id.AcctSessionID = fmt.Sprint(src.below(14))
+			}
+			got, err := FindBy(t.Context(), id, indexes...)
+			switch {
+			case id.IsZero():
+				require.ErrorIs(t, err, errcause.MissingAttribute)
+				continue
+			case len(id.Other) > 0:
+				require.ErrorIs(t, err, errcause.UnsupportedAttribute)
+				continue
+			}
+			require.NoError(t, err)
+			want, err := table.Find(t.Context(), id)
+			require.NoError(t, err)
+			require.ElementsMatch(t, want, got, "%+v", id)
+		}
+	}
+}
+
+// indexesOf has an index for each attribute of RFC 5176 over all, by place.
+func indexesOf(all []attrs.Identity) []Index[int] {
+	same := func(v string) string { return v }
+	return []Index[int]{
+		indexOf(all, attrs.AcctSessionID, same), indexOf(all, attrs.UserName, same), indexOf(all, attrs.AcctMultiSessionID, same),
+		indexOf(all, attrs.NASPortID, same), indexOf(all, attrs.CallingStationID, attrs.StationID), indexOf(all, attrs.CalledStationID, attrs.StationID),
+		indexOf(all, attrs.ChargeableUserIdentity, func(v []byte) string { return string(v) }),
+		indexOf(all, attrs.NASPort, func(v uint32) uint32 { return v }), indexOf(all, attrs.FramedIPAddress, netip.Addr.Unmap),
+		indexOf(all, attrs.FramedIPv6Prefix, netip.Prefix.Masked), indexOf(all, attrs.FramedInterfaceID, func(v [8]byte) [8]byte { return v }),
+	}
+}
+
+func indexOf[T any, K comparable](all []attrs.Identity, key attrs.Key[T], of func(T) K) Index[int] {
+	index := map[K][]int{}
+	for n, id := range all {
+		for v := range key.AllIn(id) {
+			index[of(v)] = append(index[of(v)], n)
+		}
+	}
+	return By(key, func(_ context.Context, v T) ([]int, error) { return index[of(v)], nil })
 }
 
 // Whatever Selects takes for the same has the same key, or a Table would miss it.

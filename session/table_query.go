@@ -20,8 +20,10 @@ type query struct {
 // empty says that nothing identifies a session: a context alone does not.
 func (q *query) empty() bool { return q.fields&^(1<<fieldContext) == 0 }
 
-// selects says whether the query selects the session of which body is the encoded identity. It reads no more of body than
-// the query asks about and leaves the verdict to attrs.Identity.Selects.
+// selects says whether the query selects the session of which body is the encoded identity. It
+// reads no more of body than the query asks about and leaves the verdict to attrs.Identity.Selects.
+// All that the request names has to be so of the session (RFC 5176, section 3): what the session
+// has beside it does not matter, what it lacks does.
 func (q *query) selects(body []byte) bool {
 	s := scanner[[]byte]{body}
 	has, behind := s.head()
@@ -48,7 +50,8 @@ func (q *query) selects(body []byte) bool {
 		switch want := *f.text(q.id); {
 		case string(v) == want:
 			*f.text(&got) = want
-		case f == fieldCallingStationID || f == fieldCalledStationID: // the same MAC address in another form, mostly
+		// The same MAC address in another form, mostly.
+		case f == fieldCallingStationID || f == fieldCalledStationID:
 			*f.text(&got) = string(v)
 		default:
 			return false

@@ -16,8 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Sessions come, change and go in some goroutines while others look. Those that stay are found all the while, each once and
-// in order, also while they get another address, a larger identity or a smaller one.
+// Sessions come, change and go in some goroutines while others look. Those that stay are found all
+// the while, each once and in order, also while they get another address, a larger identity or a
+// smaller one.
 func TestTableIsWholeForEachWhoLooks(t *testing.T) {
 	const stay, rounds = 40, 400
 	var table Table[int]
@@ -92,7 +93,7 @@ func TestTableIsWholeForEachWhoLooks(t *testing.T) {
 	look(func() {
 		var next []*attrs.Identity
 		for n := range stay {
-			next = append(next, new(staying(n, 0)), &attrs.Identity{AcctSessionID: fmt.Sprint("go", n%2, n), UserName: "goes"})
+			next = append(next, ptr(staying(n, 0)), &attrs.Identity{AcctSessionID: fmt.Sprint("go", n%2, n), UserName: "goes"})
 		}
 		table.Ahead(next)
 	})

@@ -17,10 +17,12 @@ type record[S any] struct {
 	name    name
 }
 
-// A name is a Context and Acct-Session-Id that are short enough to stand in the record, so that a look-up by them reads
-// one place in memory and no more. The zero name is one that is not.
+// A name is a Context and Acct-Session-Id that are short enough to stand in the record, so that a
+// look-up by them reads one place in memory and no more. The zero name is one that is not.
 type name [32]byte
 
+// nameOf is the name that two texts have. Their lengths stand before them, so that no two pairs
+// have one name.
 func nameOf(context, acctSessionID string) (n name) {
 	if len(context)+len(acctSessionID) <= len(n)-2 {
 		n[0], n[1] = byte(len(context)), byte(len(acctSessionID))
@@ -29,8 +31,8 @@ func nameOf(context, acctSessionID string) (n name) {
 	return n
 }
 
-// A shard is a part of the sessions: a hash table with linear probing of those whose names have hashes in its range. As in
-// an index, the home of a tag grows with the tag.
+// A shard is a part of the sessions: a hash table with linear probing of those whose names have
+// hashes in its range. As in an index, the home of a tag grows with the tag.
 type shard[S any] struct {
 	mu        sync.RWMutex // guards what follows
 	records   []record[S]
@@ -39,6 +41,7 @@ type shard[S any] struct {
 	published atomic.Pointer[[]record[S]] // records, for those who look ahead without the lock
 }
 
+// homeOf is where the search for a tag begins, in a table of so many places.
 func homeOf(places int, t tag) int { return int(uint64(t) * uint64(places) >> 32) }
 
 func (s *shard[S]) home(t tag) int { return homeOf(len(s.records), t) }
@@ -118,6 +121,7 @@ func (s *shard[S]) remove(r ref, t tag) {
 	}
 }
 
+// resize moves the records into a table of n places. It is called with the lock held.
 func (s *shard[S]) resize(n int) {
 	old := s.records
 	s.records = make([]record[S], n)
@@ -135,8 +139,8 @@ func (s *shard[S]) resize(n int) {
 	s.published.Store(&now)
 }
 
-// mayMove says whether what stands at j may move to i, an empty place before it: unless its home lies behind i, going
-// round from i to j.
+// mayMove says whether what stands at j may move to i, an empty place before it: unless its home
+// lies behind i, going round from i to j.
 func mayMove(home, i, j int) bool {
 	if i <= j {
 		return home <= i || home > j
@@ -144,14 +148,15 @@ func mayMove(home, i, j int) bool {
 	return home <= i && home > j
 }
 
-// A seen is a session as it was when somebody looked.
+// A seen is a session as it was at a look.
 type seen[S any] struct {
 	body  string
 	value S
 }
 
-// some appends a few sessions from a place in the memory of the shard on, and returns the place behind them and whether
-// there is more. Sessions do not move in that memory, so one that stays is seen once.
+// some appends a few sessions from a place in the memory of the shard on, and returns the place
+// behind them and whether there is more. Sessions do not move in that memory, so one that stays is
+// seen once.
 func (s *shard[S]) some(dst []seen[S], from ref) (_ []seen[S], next ref, more bool) {
 	const few = 64
 	s.mu.RLock()

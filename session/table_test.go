@@ -58,7 +58,7 @@ func TestTableFindsNothingWithoutIdentification(t *testing.T) {
 	for _, id := range []attrs.Identity{
 		{},
 		{Context: "red"},
-		{Context: "red", FramedIPv6Prefix: []netip.Prefix{}, Other: map[attrs.ID]string{}},
+		{Context: "red", FramedIPv6Prefix: []netip.Prefix{}, Other: map[attrs.ID][]string{}},
 	} {
 		found, err := table.Find(t.Context(), id)
 		require.ErrorIs(t, err, errcause.MissingAttribute)
@@ -71,7 +71,7 @@ func fullIdentity(n int) attrs.Identity {
 	id := subscriberIdentity(n)
 	id.Context = "red"
 	id.FramedIPv6Prefix = append(id.FramedIPv6Prefix, netip.MustParsePrefix(fmt.Sprintf("2001:db8:ffff:%x::/64", n)))
-	id.Other[attrs.ID{Type: 61}] = fmt.Sprint("\x00\x00\x00", n)
+	id.Other[attrs.ID{Type: 61}] = []string{fmt.Sprint("\x00\x00\x00", n)}
 	return id
 }
 
@@ -92,7 +92,7 @@ func single(id attrs.Identity) map[string]attrs.Identity {
 		"another one":              {FramedIPv6Prefix: id.FramedIPv6Prefix[1:]},
 	}
 	for k, v := range id.Other {
-		all[k.String()] = attrs.Identity{Other: map[attrs.ID]string{k: v}}
+		all[k.String()] = attrs.Identity{Other: map[attrs.ID][]string{k: v}}
 	}
 	for name, one := range all {
 		one.Context = id.Context
@@ -156,7 +156,8 @@ func TestR5176_3_1_TableWantsEveryAttributeToFit(t *testing.T) {
 	}
 }
 
-// The sessions come in the order in which they were put: Junos' User-Name means the first that logged in.
+// The sessions come in the order in which they were put: Junos' User-Name means the first that
+// logged in.
 func TestR5176_3_2_TableFindsAllInOrder(t *testing.T) {
 	var table session.Table[int]
 	var want []int
@@ -244,8 +245,8 @@ func TestPutRefusesWhatNoRequestSelects(t *testing.T) {
 		{"the zero Prefix", attrs.Identity{AcctSessionID: "1", FramedIPv6Prefix: []netip.Prefix{{}}}, errcause.InvalidAttributeValue},
 		{"an IPv4 prefix", attrs.Identity{AcctSessionID: "1", FramedIPv6Prefix: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}, errcause.InvalidAttributeValue},
 		{"the whole of IPv6", attrs.Identity{AcctSessionID: "1", FramedIPv6Prefix: []netip.Prefix{netip.MustParsePrefix("::/0")}}, errcause.InvalidAttributeValue},
-		{"an empty value", attrs.Identity{AcctSessionID: "1", Other: map[attrs.ID]string{{Type: 61}: ""}}, errcause.InvalidAttributeValue},
-		{"more than a packet holds", attrs.Identity{AcctSessionID: "1", Other: map[attrs.ID]string{{Type: 61}: strings.Repeat("x", 5000)}}, errcause.InvalidAttributeValue},
+		{"an empty value", attrs.Identity{AcctSessionID: "1", Other: map[attrs.ID][]string{{Type: 61}: {""}}}, errcause.InvalidAttributeValue},
+		{"more than a packet holds", attrs.Identity{AcctSessionID: "1", Other: map[attrs.ID][]string{{Type: 61}: {strings.Repeat("x", 5000)}}}, errcause.InvalidAttributeValue},
 		{"more than a table holds", attrs.Identity{AcctSessionID: "1", FramedIPv6Prefix: manyPrefixes}, errcause.InvalidAttributeValue},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

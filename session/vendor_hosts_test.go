@@ -47,7 +47,8 @@ func TestJE17_NoResourcesIs506(t *testing.T) {
 	requireAnswer(t, d, disconnect(t, bob1), disconnectACK, 0)
 }
 
-// User-Name is a key within a virtual router; without one of the sets of keys a CoA-Request is refused.
+// User-Name is a key within a virtual router; without one of the sets of keys a CoA-Request is
+// refused.
 func TestJE11_SetsOfKeysWithinAVirtualRouter(t *testing.T) {
 	h := &host{subs: []*sub{
 		{id: attrs.Identity{Context: "red", UserName: "bob", AcctSessionID: "1"}},
@@ -71,7 +72,8 @@ func TestJE11_SetsOfKeysWithinAVirtualRouter(t *testing.T) {
 	require.Equal(t, []string{"slow"}, h.subs[1].filters)
 }
 
-// The answer waits until the filter is applied, and a filter that does not exist is refused with all as it was.
+// The answer waits until the filter is applied, and a filter that does not exist is refused with
+// all as it was.
 func TestJE19_SO11_ACKSaysThatTheFilterIsApplied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, h := with(session.Policy{}, attrs.FilterID)

@@ -21,10 +21,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What vendors' NASes do beside RFC 5176: JE for JunosE, JX for Junos, SO for StarOS, CI for Cisco IOS and ISG, NK for Nokia. The table
-// .github/VENDORS.md has all of it, with what is kept elsewhere and by the host.
+// What vendors' NASes do beside RFC 5176: JE for JunosE, JX for Junos, SO for StarOS, CI for Cisco
+// IOS and ISG, NK for Nokia. The table .github/VENDORS.md has all of it, with what is kept
+// elsewhere and by the host.
 
-// other is an Identity with vendors' attributes, as they would come in an Access-Request or Accounting-Request of the session.
+// other is an Identity with vendors' attributes, as they would come in an Access-Request or
+// Accounting-Request of the session.
 func other(t testing.TB, a ...attrs.Attr) attrs.Identity {
 	t.Helper()
 	set, err := attrs.Join(a...).AppendTo(nil)
@@ -89,7 +91,8 @@ func TestSO21_DisconnectReasonReachesTheHost(t *testing.T) {
 	requireUntouched(t, d, h, disconnect(t, attrs.AcctSessionID.Of("2"), threegpp2.SupportBoth()), errcause.UnsupportedAttribute)
 }
 
-// One type of vendor attribute packs identification and commands; each is taken for what its name says.
+// One type of vendor attribute packs identification and commands; each is taken for what its name
+// says.
 func TestCI2_CI7_AuditSessionIDIdentifiesAndACommandChanges(t *testing.T) {
 	d, h := byVendors(cisco.Identifying(), other(t, attrs.AcctSessionID.Of("1"), cisco.AuditSessionID.Of("0A01"), cisco.AccountInfoSession.Of("192.0.2.7")))
 	d.Supported = keys(cisco.AVPair)
@@ -101,7 +104,7 @@ func TestCI2_CI7_AuditSessionIDIdentifiesAndACommandChanges(t *testing.T) {
 
 	requireAnswer(t, d, coa(t, cisco.AuditSessionID.Of("0A01"), cisco.AccountInfoSession.Of("192.0.2.7"), cisco.Reauthenticate(cisco.Last)), coaACK, 0)
 	require.Len(t, h.changed, 1)
-	require.Equal(t, map[attrs.ID]string{cisco.AuditSessionID.ID(): "0A01", cisco.AccountInfoSession.ID(): "192.0.2.7"}, h.changed[0].Identity.Other)
+	require.Equal(t, map[attrs.ID][]string{cisco.AuditSessionID.ID(): {"0A01"}, cisco.AccountInfoSession.ID(): {"192.0.2.7"}}, h.changed[0].Identity().Other)
 	commands, err := cisco.Commands(h.changed[0].Attributes)
 	require.NoError(t, err)
 	require.Equal(t, []cisco.Command{{Verb: cisco.VerbReauthenticate, Type: cisco.Last}}, commands)
@@ -116,7 +119,8 @@ func TestCI12_CommandInADisconnectRequest(t *testing.T) {
 	requireAnswer(t, d, disconnect(t, cisco.AuditSessionID.Of("0A01")), disconnectACK, 0)
 }
 
-// A key that names a session but not the one of the other keys is 407 where a host tells it apart from none at all.
+// A key that names a session but not the one of the other keys is 407 where a host tells it apart
+// from none at all.
 func TestCI3_AHostMayRefuseAMismatchWith407(t *testing.T) {
 	h := twoSubs()
 	d := session.NewDispatcher(refusing{h})
@@ -126,7 +130,8 @@ func TestCI3_AHostMayRefuseAMismatchWith407(t *testing.T) {
 	requireAnswer(t, d, disconnect(t, bob1), disconnectACK, 0)
 }
 
-// refusing is a host that answers 407 where some of the identification fits a session and some does not.
+// refusing is a host that answers 407 where some of the identification fits a session and some does
+// not.
 type refusing struct{ *host }
 
 func (r refusing) Find(ctx context.Context, id attrs.Identity) ([]*sub, error) {
@@ -163,7 +168,8 @@ func TestNK8_ServNameAndAddressSelectTogether(t *testing.T) {
 	require.True(t, h.subs[1].gone)
 }
 
-// A vendor's attribute that nobody named identifies nothing, and is not left out of the match either.
+// A vendor's attribute that is not named identifies nothing, and is not left out of the match
+// either.
 func TestVendorIdentificationThatIsNotListed(t *testing.T) {
 	d, h := with(session.Policy{})
 	requireUntouched(t, d, h, disconnect(t, bob1, cisco.AuditSessionID.Of("0A01")), errcause.UnsupportedAttribute)
@@ -171,7 +177,8 @@ func TestVendorIdentificationThatIsNotListed(t *testing.T) {
 	requireUntouched(t, d, h, disconnect(t, bob1, nokia.ServName.Of("vprn")), errcause.UnsupportedAttribute)
 }
 
-// The same attribute may not identify and authorize at once, but two that one Vendor-Specific type packs may.
+// The same attribute may not identify and authorize at once, but two that one Vendor-Specific type
+// packs may.
 func TestVendorAttributeThatIdentifiesAndChanges(t *testing.T) {
 	for _, k := range keys(cisco.AuditSessionID, cisco.AccountInfoSession, threegpp.IMSI, nokia.ServName) {
 		d, h := with(session.Policy{Identifying: append(attrs.Identifying(), k)}, k)
@@ -208,7 +215,8 @@ func TestTableFindsByVendorAttributes(t *testing.T) {
 	}
 }
 
-// JE7, JE8, JE9: a Disconnect-Request needs Acct-Session-Id or Acct-Multi-Session-Id, and all that it has must match.
+// JE7, JE8, JE9: a Disconnect-Request needs Acct-Session-Id or Acct-Multi-Session-Id, and all that
+// it has must match.
 func TestJE7_JE8_JE9_WhatADisconnectRequestNeeds(t *testing.T) {
 	d, h := byVendors(nil, attrs.Identity{UserName: "bob", AcctSessionID: "1", AcctMultiSessionID: "m1"})
 	d.Policy.RequireDisconnect = [][]attrs.AnyKey{keys(attrs.AcctSessionID), keys(attrs.AcctMultiSessionID)}
@@ -218,7 +226,8 @@ func TestJE7_JE8_JE9_WhatADisconnectRequestNeeds(t *testing.T) {
 	requireAnswer(t, d, disconnect(t, attrs.UserName.Of("bob"), attrs.AcctSessionID.Of("1"), attrs.AcctMultiSessionID.Of("m1")), disconnectACK, 0)
 }
 
-// JE10: on a LAC the Acct-Multi-Session-Id is made of the Acct-Session-Id of the first PPP link, so that it ends the whole bundle.
+// JE10: on a LAC the Acct-Multi-Session-Id is made of the Acct-Session-Id of the first PPP link, so
+// that it ends the whole bundle.
 func TestJE10_LACSubscriberByAcctMultiSessionID(t *testing.T) {
 	const first = "erx atm 4/0.7:0001"
 	d, h := byVendors(nil,
@@ -236,8 +245,9 @@ func TestJE10_LACSubscriberByAcctMultiSessionID(t *testing.T) {
 func TestJE13_JE14_OnlySixErrorCauses(t *testing.T) {
 	d, h := with(session.Policy{Causes: []errcause.Cause{401, 402, 404, 503, 504, 506}}, attrs.FilterID)
 	for err, want := range map[error]errcause.Cause{
-		errcause.SessionContextNotRemovable: errcause.SessionContextNotRemovable, // JE16: an IP LAC subscriber
-		errcause.ResourcesUnavailable:       errcause.ResourcesUnavailable,       // JE17
+		// JE16: an IP LAC subscriber.
+		errcause.SessionContextNotRemovable: errcause.SessionContextNotRemovable,
+		errcause.ResourcesUnavailable:       errcause.ResourcesUnavailable, // JE17
 		errcause.AdministrativelyProhibited: 0,
 		errcause.InvalidAttributeValue:      0,
 		context.DeadlineExceeded:            0,
@@ -251,7 +261,8 @@ func TestJE13_JE14_OnlySixErrorCauses(t *testing.T) {
 	requireUntouched(t, d, h, raw(disconnect(t, bob1), 5, 1, 2), errcause.InvalidRequest)
 }
 
-// JE15, and the difference between 404 and 407: what cannot be decoded is refused before the host sees it, what the host does not like is its word.
+// JE15, and the difference between 404 and 407: what cannot be decoded is refused before the host
+// sees it, what the host does not like is its word.
 func TestJE15_UndecodableIs404AndRefusedIs407(t *testing.T) {
 	d, h := with(session.Policy{}, juniper.ActivateService, juniper.ServiceTimeout, juniper.ServiceStatistics)
 	requireUntouched(t, d, h, coa(t, bob1, juniper.Activate(1, "gold"), attrs.Vendor(juniper.Vendor, 68, []byte{1})), errcause.InvalidRequest)

@@ -3,9 +3,11 @@
 package session_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -16,6 +18,7 @@ import (
 	"github.com/radius-dynauth/dynauth/dac/dactest"
 	"github.com/radius-dynauth/dynauth/errcause"
 	"github.com/radius-dynauth/dynauth/session"
+	"github.com/radius-dynauth/dynauth/termcause"
 	"github.com/stretchr/testify/require"
 )
 
@@ -91,6 +94,61 @@ func TestMiddlewareSeesTheVerdict(t *testing.T) {
 	require.ErrorIs(t, err, errcause.SessionContextNotFound)
 	require.NoError(t, verdicts[0])
 	require.ErrorIs(t, verdicts[1], errcause.SessionContextNotFound)
+}
+
+// A gate is middleware that has all methods of a Dispatcher but Handle, which is its own.
+type gate struct{ *session.Dispatcher[*sub] }
+
+func (g gate) Handle(context.Context, *dac.Request) (*dac.Response, error) {
+	return nil, errcause.AdministrativelyProhibited
+}
+
+func TestMiddlewareThatEmbedsADispatcherIsNotPassedOver(t *testing.T) {
+	h := twoSubs()
+	d := session.NewDispatcher(h)
+	require.NotNil(t, d.Answerer(d))
+	require.Nil(t, d.Answerer(gate{d}))
+	require.Nil(t, d.Answerer(session.NewDispatcher(h)), "another one")
+	nas := dactest.NewNAS(t, gate{d})
+	_, err := nas.Client.Disconnect(t.Context(), nas.Addr, bob1)
+	require.ErrorIs(t, err, errcause.AdministrativelyProhibited)
+	require.Zero(t, h.touched())
+}
+
+// A Server uses the memory of an answer again: the next one has nothing of it.
+func TestAnAnswerHasNothingOfTheOneBefore(t *testing.T) {
+	h := twoSubs()
+	nas := dactest.NewNAS(t, session.NewDispatcher(h, attrs.FilterID))
+	after := make(chan bool, 8)
+	for i, said := range []session.Disconnect{
+		{TerminateCause: termcause.LostCarrier, Residual: true, Reply: []attrs.Attr{attrs.ReplyMessage.Of("a"), attrs.ReplyMessage.Of("b"), attrs.ReplyMessage.Of("c")},
+			After: func(context.Context) { after <- true }},
+		{},
+		{TerminateCause: 4711},
+		{TerminateCause: math.MaxUint32},
+		{},
+	} {
+		h.disconnect = func(d *session.Disconnect) {
+			d.TerminateCause, d.Residual, d.Reply, d.After = said.TerminateCause, said.Residual, said.Reply, said.After
+		}
+		h.subs[0].gone = false
+		resp, err := nas.Client.Disconnect(t.Context(), nas.Addr, bob1)
+		require.NoError(t, err)
+		require.Equal(t, said.Residual, resp.Cause() != 0, i)
+		cause, err := attrs.AcctTerminateCause.Get(resp.Packet.Attributes)
+		require.NoError(t, err)
+		require.EqualValues(t, cmp.Or(said.TerminateCause, termcause.AdminReset), cause)
+		messages, err := all1(attrs.ReplyMessage.All(resp.Packet.Attributes))
+		require.NoError(t, err)
+		require.Len(t, messages, len(said.Reply))
+
+		h.subs[0].gone = false
+		resp, err = nas.Client.CoA(t.Context(), nas.Addr, bob1, attrs.FilterID.Of("x"))
+		require.NoError(t, err)
+		require.Equal(t, []int{80}, typesOf(resp), "no more than its Message-Authenticator")
+	}
+	<-after
+	require.Empty(t, after, "it is called once")
 }
 
 // bubble serves d in memory.

@@ -18,7 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// registry returns the names of testdata/terminate_cause.tsv, which follows IANA's registry of values for attribute 49.
+// registry returns the names of testdata/terminate_cause.tsv, which follows IANA's registry of
+// values for attribute 49.
 func registry(t *testing.T) map[Cause]string {
 	t.Helper()
 	b, err := os.ReadFile("testdata/terminate_cause.tsv")

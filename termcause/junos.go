@@ -18,6 +18,7 @@ var junos = sync.OnceValue(func() *Table {
 	return t
 })
 
-// Junos returns the reasons of Junos with their defaults, in the families aaa, dhcp, hybrid-access, l2tp, ppp and vlan.
-// It is a new Table each time, so that one host's remappings are not another's. See the package doc for what is known of it.
+// Junos returns the reasons of Junos with their defaults, in the families aaa, dhcp, hybrid-access,
+// l2tp, ppp and vlan. It is a new Table each time, so that one host's remappings are not another's.
+// See the package doc for what is known of it.
 func Junos() *Table { return junos().Clone() }

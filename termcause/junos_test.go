@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What was read: TC1 and TC2, and "14 AAA, 5 DHCP, 5 VLAN, 27 L2TP and 31 PPP" with a default. One of the 14 is inherited, and
-// one is of older releases and not in the model, which has 13.
+// What was read: TC1 and TC2, and "14 AAA, 5 DHCP, 5 VLAN, 27 L2TP and 31 PPP" with a default. One
+// of the 14 is inherited, and one is of older releases and not in the model, which has 13.
 func TestTC1_FamiliesOfJunos(t *testing.T) {
 	type counts struct{ names, defaults, inherited int }
 	got := map[string]counts{}

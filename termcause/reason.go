@@ -10,11 +10,13 @@ import (
 	"unicode/utf8"
 )
 
-// A Reason names one internal termination reason. Families share names (Junos has five such), so a name alone is not a key.
-// Both consist of printable characters and spaces; a Name is not empty, and a Family does not begin with "#".
+// A Reason names one internal termination reason. Families share names (Junos has five such), so a
+// name alone is not a key. Both consist of printable characters and spaces; a Name is not empty,
+// and a Family does not begin with "#".
 type Reason struct{ Family, Name string }
 
-// String returns family and name with a space between, as an operator writes them: "aaa shutdown-idle-timeout".
+// String returns family and name with a space between, as an operator writes them: "aaa
+// shutdown-idle-timeout".
 func (r Reason) String() string { return strings.TrimPrefix(r.Family+" "+r.Name, " ") }
 
 func (r Reason) compare(o Reason) int {
@@ -30,7 +32,8 @@ type Entry struct {
 	Description string // for a person; printable characters and spaces, or empty
 }
 
-// check tells what keeps e from being a row: the text form has a row in a line, and an operator's terminal shows it.
+// check tells what keeps e from being a row: the text form has a row in a line, and an operator's
+// terminal shows it.
 func (e Entry) check() error {
 	switch {
 	case e.Reason.Name == "":

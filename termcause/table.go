@@ -18,16 +18,18 @@ var (
 	ErrNoCause       = errors.New("termcause: 0 is no cause, a reason is mapped to 1 to 4294967295")
 )
 
-// A Table maps a host's internal termination reasons to causes, like Junos' terminate-code. One Table serves all sessions
-// of a host. The zero Table is empty; safe for concurrent use; do not copy.
+// A Table maps a host's internal termination reasons to causes, like Junos' terminate-code. One
+// Table serves all sessions of a host. The zero Table is empty; safe for concurrent use; do not
+// copy.
 type Table struct {
 	mu     sync.RWMutex
 	rows   []Entry          // guarded by mu; sorted, with Cause 0; the array is shared with clones and never written to
 	mapped map[Reason]Cause // guarded by mu; of those that are remapped
 }
 
-// NewTable returns a table of rows in any order. A reason given twice is an error, and so is one that Reason or Entry does
-// not allow. A host gives Default alone; a Cause beside it is a remapping.
+// NewTable returns a table of rows in any order. A reason given twice is an error, and so is one
+// that Reason or Entry does not allow. A host gives Default alone; a Cause beside it is a
+// remapping.
 func NewTable(rows ...Entry) (*Table, error) {
 	t := new(Table)
 	if err := t.set(rows); err != nil {
@@ -66,9 +68,10 @@ func (t *Table) Clone() *Table {
 	return &Table{rows: t.rows, mapped: maps.Clone(t.mapped)}
 }
 
-// Cause returns what is sent for r: what it is mapped to, else its default. An inherited reason takes parent, the cause of
-// the session that this one ended with, unless it is remapped; parent is 0 for a session without one, and is not looked at
-// otherwise. It returns false when r is unknown or has no code, and the host then decides itself.
+// Cause returns what is sent for r: what it is mapped to, else its default. An inherited reason
+// takes parent, the cause of the session that this one ended with, unless it is remapped; parent is
+// 0 for a session without one, and is not looked at otherwise. It returns false when r is unknown
+// or has no code, and the host then decides itself.
 func (t *Table) Cause(r Reason, parent Cause) (Cause, bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -86,8 +89,9 @@ func (t *Table) Cause(r Reason, parent Cause) (Cause, bool) {
 	return c, c != 0
 }
 
-// Remap maps r to c, 1 to 4294967295, until Reset or another Remap. Its default is refused with ErrDefault, as Junos refuses
-// it, 0 with ErrNoCause, and a reason that is not in the table with ErrUnknownReason.
+// Remap maps r to c, 1 to 4294967295, until Reset or another Remap. Its default is refused with
+// ErrDefault, as Junos refuses it, 0 with ErrNoCause, and a reason that is not in the table with
+// ErrUnknownReason.
 func (t *Table) Remap(r Reason, c Cause) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -111,8 +115,8 @@ func checkRemap(rows []Entry, r Reason, c Cause) error {
 	return nil
 }
 
-// Reset restores the default of r, or that it is inherited, or that it has no code. It does nothing to a reason that is not
-// remapped, and returns ErrUnknownReason for one that is not in the table.
+// Reset restores the default of r, or that it is inherited, or that it has no code. It does nothing
+// to a reason that is not remapped, and returns ErrUnknownReason for one that is not in the table.
 func (t *Table) Reset(r Reason) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -123,8 +127,8 @@ func (t *Table) Reset(r Reason) error {
 	return nil
 }
 
-// All yields every row by family and name, inherited ones and those without a code too. It yields the table as it was when
-// the loop began; the body of the loop may change it.
+// All yields every row by family and name, inherited ones and those without a code too. It yields
+// the table as it was when the loop began; the body of the loop may change it.
 func (t *Table) All() iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
 		for _, e := range t.entries() {
@@ -149,8 +153,8 @@ func (t *Table) entries() []Entry {
 	return all
 }
 
-// Reasons yields the reasons for which c is sent, by family and name: the reverse view. Inherited reasons are among them
-// only when remapped. It yields none for 0.
+// Reasons yields the reasons for which c is sent, by family and name: the reverse view. Inherited
+// reasons are among them only when remapped. It yields none for 0.
 func (t *Table) Reasons(c Cause) iter.Seq[Reason] {
 	return func(yield func(Reason) bool) {
 		for e := range t.All() {

@@ -45,9 +45,9 @@ func (t *Table) MarshalJSON() ([]byte, error) {
 	return json.Marshal(list)
 }
 
-// UnmarshalJSON maps the reasons in b and resets all others, or on error changes nothing. A cause is a name or a number.
-// The reasons must be in the table, and the rules of Remap hold. Fields other than the three are an error, and so is a reason
-// given twice.
+// UnmarshalJSON maps the reasons in b and resets all others, or on error changes nothing. A cause
+// is a name or a number. The reasons must be in the table, and the rules of Remap hold. Fields
+// other than the three are an error, and so is a reason given twice.
 func (t *Table) UnmarshalJSON(b []byte) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// The text form: these columns, separated by tabs. The last is there only in a row that is remapped.
+// The text form: these columns, separated by tabs. The last is there only in a row that is
+// remapped.
 const (
 	textHeader = "family\tname\tdefault\tdescription"
 	textMapped = "\tmapped"
@@ -18,7 +19,8 @@ const (
 	textUnknown = "unknown" // as a default: none is known
 )
 
-// MarshalText returns the whole table in the form that UnmarshalText reads, codes as numbers. The error is always nil.
+// MarshalText returns the whole table in the form that UnmarshalText reads, codes as numbers. The
+// error is always nil.
 func (t *Table) MarshalText() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(textHeader + textMapped + "\n")
@@ -44,8 +46,8 @@ func (e Entry) defaultText() string {
 
 func (c Cause) number() string { return strconv.FormatUint(uint64(c), 10) }
 
-// UnmarshalText replaces the whole table, or on error nothing of it. This is the form in which a host declares its own
-// reasons, a row a line and tabs between the columns:
+// UnmarshalText replaces the whole table, or on error nothing of it. This is the form in which a
+// host declares its own reasons, a row a line and tabs between the columns:
 //
 //	family  name       default       description           mapped
 //	pppoe   padt       User-Request  The client sent PADT
@@ -53,8 +55,9 @@ func (c Cause) number() string { return strconv.FormatUint(uint64(c), 10) }
 //	pppoe   relay      unknown       The relay closed it
 //	policy  parent     inherit       The parent session ended
 //
-// The first line is the header. A default is a cause by name or number, "unknown" or "inherit". What a reason is mapped to
-// may be left out. Empty lines and lines that begin with "#" are skipped.
+// The first line is the header. A default is a cause by name or number, "unknown" or "inherit".
+// What a reason is mapped to may be left out. Empty lines and lines that begin with "#" are
+// skipped.
 func (t *Table) UnmarshalText(text []byte) error {
 	var rows []Entry
 	header := false

@@ -13,7 +13,8 @@ import (
 	"text/tabwriter"
 )
 
-// A View is a form in which Write and WriteJSON show a table. None lists an inherited reason that is not remapped.
+// A View is a form in which Write and WriteJSON show a table. None lists an inherited reason that
+// is not remapped.
 type View uint8
 
 const (
@@ -51,8 +52,9 @@ func (v *View) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Write prints the table, or only those families, as aligned text with a header line. A code that is not known is "-".
-// A family that the table does not have is an error, as is a v that is none of the four.
+// Write prints the table, or only those families, as aligned text with a header line. A code that
+// is not known is "-". A family that the table does not have is an error, as is a v that is none of
+// the four.
 func (t *Table) Write(w io.Writer, v View, families ...string) error {
 	list, err := t.listed(families)
 	if err != nil {
@@ -91,8 +93,9 @@ func (t *Table) Write(w io.Writer, v View, families ...string) error {
 	return err
 }
 
-// WriteJSON writes what Write prints as a JSON array: of families for Summary, of reasons for Brief and Detail, of codes with
-// their reasons for Reverse. A code that is not known is left out. (MarshalJSON is the operator's remappings alone.)
+// WriteJSON writes what Write prints as a JSON array: of families for Summary, of reasons for Brief
+// and Detail, of codes with their reasons for Reverse. A code that is not known is left out.
+// (MarshalJSON is the operator's remappings alone.)
 func (t *Table) WriteJSON(w io.Writer, v View, families ...string) error {
 	list, err := t.listed(families)
 	if err != nil {

@@ -203,3 +203,13 @@ func TestTC9_TwoLogLines(t *testing.T) {
 		})
 	}
 }
+
+// What its accounting says is for others to decide, and the log does not contradict it.
+func TestLogOfAnInheritedReasonWithoutAParent(t *testing.T) {
+	var b strings.Builder
+	c, ok := Junos().Log(t.Context(), slog.New(slog.NewTextHandler(&b, nil)), logout, 0)
+	assert.False(t, ok)
+	assert.Zero(t, c)
+	assert.Contains(t, b.String(), `level=WARN msg="session inherits its terminate code and no parent is known" family=aaa reason=service-shutdown-subscriber-logout`)
+	assert.NotContains(t, b.String(), "no terminate code")
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package accel has the attribute of accel-ppp (vendor 55999), which VyOS has too, and what a person wants to do with it as functions:
+// Package accel has the attribute of accel-ppp (vendor 55999), which VyOS has too, and what a
+// person wants to do with it as functions:
 //
 //	client.CoA(ctx, nas, attrs.AcctSessionID.Of(id), accel.SetVRF("blue"))
 //
@@ -8,9 +9,10 @@
 //
 // # Behaviour
 //
-// accel-ppp neither checks nor adds a Message-Authenticator, does not look at Event-Timestamp, and answers a Disconnect-Request before the session is gone. All of
-// Acct-Session-Id, User-Name, NAS-Port, NAS-Port-Id, Framed-IP-Address and Calling-Station-Id that a request has must match. It drops a
-// request for a session on which another one is at work.
+// accel-ppp neither checks nor adds a Message-Authenticator, does not look at Event-Timestamp, and
+// answers a Disconnect-Request before the session is gone. All of Acct-Session-Id, User-Name,
+// NAS-Port, NAS-Port-Id, Framed-IP-Address and Calling-Station-Id that a request has must match. It
+// drops a request for a session on which another one is at work.
 package accel
 
 import "github.com/radius-dynauth/dynauth/attrs"

@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package accounting makes what the Accounting-Request (Stop) of an ended session says beside its counters, since a NAS that ends a session owes its
-// accounting server that:
+// Package accounting makes what the Accounting-Request (Stop) of an ended session says beside its
+// counters, since a NAS that ends a session owes its accounting server that:
 //
-//	stop := accounting.Stop{NAS: bng.NAS, Identity: sub.Identity, Class: sub.Class, Request: d.Request.Attributes(), Reason: sub.Reason, Table: bng.Reasons}
+//	stop := accounting.Stop{NAS: bng.NAS, Identity: sub.Identity, Class: sub.Class,
+//		Request: d.Request.Attributes(), Reason: sub.Reason, Table: bng.Reasons}
 //	set, err := stop.Attributes()
 //
-// Why the session ended is the host's word, else what the host's table of reasons says (termcause.Table), else what the Disconnect-Request says, else
-// Admin-Reset where there was such a request.
+// Why the session ended is the host's word, else what the host's table of reasons says
+// (termcause.Table), else what the Disconnect-Request says, else Admin-Reset where there was such a
+// request.
 //
 // # Services
 //
-// A service of a session has accounting of its own. It ends by a CoA-Request, a time or a volume limit, or with its session, and then for the same cause:
+// A service of a session has accounting of its own. It ends by a CoA-Request, a time or a volume
+// limit, or with its session, and then for the same cause:
 //
-//	service := stop.OfService("4f2a:7", juniper.ServiceSession.Of("gold(10M)"), termcause.Reason{Family: "aaa", Name: "service-shutdown-subscriber-logout"})
+//	service := stop.OfService("4f2a:7", juniper.ServiceSession.Of("gold(10M)"),
+//		termcause.Reason{Family: "aaa", Name: "service-shutdown-subscriber-logout"})
 package accounting
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/radius-dynauth/dynauth/attrs"
@@ -30,7 +36,8 @@ import (
 // StatusStop is the Acct-Status-Type of a session that has ended (RFC 2866, section 5.1).
 const StatusStop uint32 = 2
 
-// A Stop is a session that has ended and why. Identity has the Acct-Session-Id at least, and NAS a name or an address; all else may be zero.
+// A Stop is a session that has ended and why. Identity has the Acct-Session-Id at least, and NAS a
+// name or an address; all else may be zero.
 type Stop struct {
 	NAS      attrs.NAS
 	Identity attrs.Identity // of the session, or of the service session
@@ -48,8 +55,9 @@ type Stop struct {
 	Time     time.Time     // when it ended; zero: not sent
 }
 
-// TerminateCause returns why the session ended: Cause, else what Table has for Reason, else the Acct-Terminate-Cause of Request, else
-// Admin-Reset where there is a Request (RFC 5176, section 2.1), else 0. An Acct-Terminate-Cause of Request that cannot be decoded counts as none.
+// TerminateCause returns why the session ended: Cause, else what Table has for Reason, else the
+// Acct-Terminate-Cause of Request, else Admin-Reset where there is a Request (RFC 5176, section
+// 2.1), else 0. An Acct-Terminate-Cause of Request that cannot be decoded counts as none.
 func (s Stop) TerminateCause() termcause.Cause {
 	if s.Cause != 0 {
 		return s.Cause
@@ -68,8 +76,28 @@ func (s Stop) TerminateCause() termcause.Cause {
 	return termcause.AdminReset
 }
 
-// OfService returns the Stop of a service that ended for a reason of its own, or with s where that reason inherits. Its Acct-Session-Id is its own; NAS,
-// Identity, Class, Table and Time are those of s, and the Disconnect-Request counts for it through its parent alone.
+// Log writes the two log lines of the termination, as termcause.Table.Log does, with the code that
+// Attributes sends, wherever it comes from, and returns that code. Where there is none, which an
+// accounting server takes for an end without a reason, the second line is a warning. A nil logger
+// is silent; what says which session it is, the logger brings along: l.With("session", id).
+func (s Stop) Log(ctx context.Context, l *slog.Logger) termcause.Cause {
+	c := s.TerminateCause()
+	if l == nil {
+		return c
+	}
+	reason := []slog.Attr{slog.String("family", s.Reason.Family), slog.String("reason", s.Reason.Name)}
+	l.LogAttrs(ctx, slog.LevelInfo, "session terminated", reason...)
+	if c == 0 {
+		l.LogAttrs(ctx, slog.LevelWarn, "session has no terminate code", reason...)
+		return c
+	}
+	l.LogAttrs(ctx, slog.LevelInfo, "session terminate code", slog.String("cause", c.String()), slog.Uint64("value", uint64(c)))
+	return c
+}
+
+// OfService returns the Stop of a service that ended for a reason of its own, or with s where that
+// reason inherits. Its Acct-Session-Id is its own; NAS, Identity, Class, Table and Time are those
+// of s, and the Disconnect-Request counts for it through its parent alone.
 func (s Stop) OfService(acctSessionID string, service attrs.Attr, r termcause.Reason) Stop {
 	s.Parent, s.Cause, s.Reason, s.Duration = s.TerminateCause(), 0, r, 0
 	s.Class, s.Request = s.classes(), nil
@@ -77,7 +105,8 @@ func (s Stop) OfService(acctSessionID string, service attrs.Attr, r termcause.Re
 	return s
 }
 
-// classes is the Class of the Disconnect-Request, unmodified and in its order, else that of the session (RFC 5176, section 3.6, note 4).
+// classes is the Class of the Disconnect-Request, unmodified and in its order, else that of the
+// session (RFC 5176, section 3.6, note 4).
 func (s Stop) classes() [][]byte {
 	var all [][]byte
 	for c, err := range attrs.Class.All(s.Request) {
@@ -91,8 +120,9 @@ func (s Stop) classes() [][]byte {
 	return all
 }
 
-// Attributes returns the attributes of the Accounting-Request: Acct-Status-Type Stop, NAS and session identification, Service, Class,
-// Acct-Terminate-Cause, Acct-Session-Time and Event-Timestamp. What RFC 2866 asks for and is not there wraps errcause.MissingAttribute: the
+// Attributes returns the attributes of the Accounting-Request: Acct-Status-Type Stop, NAS and
+// session identification, Service, Class, Acct-Terminate-Cause, Acct-Session-Time and
+// Event-Timestamp. What RFC 2866 asks for and is not there wraps errcause.MissingAttribute: the
 // Acct-Session-Id, and a name or an address of the NAS.
 func (s Stop) Attributes() (radius.Attributes, error) {
 	var errs []error

@@ -33,7 +33,7 @@ func table(t testing.TB) *termcause.Table {
 func TestStopMakesItsOctets(t *testing.T) {
 	stop := accounting.Stop{
 		NAS:      attrs.NAS{Identifier: "bng"},
-		Identity: attrs.Identity{UserName: "bob", AcctSessionID: "4f2a", FramedIPAddress: netip.MustParseAddr("192.0.2.7"), Other: map[attrs.ID]string{threegpp.NSAPI.ID(): "5"}},
+		Identity: attrs.Identity{UserName: "bob", AcctSessionID: "4f2a", FramedIPAddress: netip.MustParseAddr("192.0.2.7"), Other: map[attrs.ID][]string{threegpp.NSAPI.ID(): {"5"}}},
 		Class:    [][]byte{{1, 2}, {3}},
 		Cause:    termcause.UserRequest,
 		Duration: time.Hour,
@@ -132,7 +132,8 @@ func TestStopThatCannotBeSent(t *testing.T) {
 	require.ErrorIs(t, err, errcause.MissingAttribute)
 }
 
-// A service that a limit or a CoA-Request ended has the code of its own reason, and 26-83 names it; what its session's Disconnect-Request asks for is not its business.
+// A service that a limit or a CoA-Request ended has the code of its own reason, and 26-83 names it;
+// what its session's Disconnect-Request asks for is not its business.
 func TestJE25_ServiceEndedByALimitOrARequest(t *testing.T) {
 	parent := accounting.Stop{NAS: attrs.NAS{Identifier: "bng"}, Identity: attrs.Identity{AcctSessionID: "4f2a"}, Table: termcause.Junos()}
 	for name, want := range map[string]string{

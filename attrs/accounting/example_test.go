@@ -34,7 +34,8 @@ func ExampleStop() {
 	// Acct-Terminate-Cause = Idle-Timeout
 }
 
-// What does it tell of a service of that session, which a volume limit ended, and of one that ended with the session?
+// What does it tell of a service of that session, which a volume limit ended, and of one that ended
+// with the session?
 func ExampleStop_OfService() {
 	stop := accounting.Stop{NAS: attrs.NAS{Identifier: "bng"}, Identity: attrs.Identity{AcctSessionID: "4f2a"}, Table: termcause.Junos(), Cause: termcause.UserRequest}
 	for _, reason := range []string{"service-shutdown-volume-limit", "service-shutdown-subscriber-logout"} {

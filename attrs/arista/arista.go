@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package arista has the attributes of Arista (vendor 30065) as Keys, and what a person wants to do with a port or a host of EOS as functions:
+// Package arista has the attributes of Arista (vendor 30065) as Keys, and what a person wants to do
+// with a port or a host of EOS as functions:
 //
 //	client.CoA(ctx, nas, attrs.NASPortID.Of("Ethernet7"), arista.BouncePort())
 //

@@ -16,7 +16,8 @@ var (
 	AccountInfo = attrs.Text.Key(id(250), "Cisco-Account-Info").Packs("") // the first octet says what follows
 )
 
-// What identifies a session: to be named where identification is listed (attrs.IdentityOf, the Policy of a Dispatcher).
+// What identifies a session: to be named where identification is listed (attrs.IdentityOf, the
+// Policy of a Dispatcher).
 var (
 	AuditSessionID     = pair("audit-session-id")
 	AccountInfoSession = attrs.Text.Key(attrs.ID{Type: 26, Vendor: Vendor, Sub: 250, Name: "S"}, "Cisco-Account-Info(S)") // without the S
@@ -33,8 +34,8 @@ var (
 	SubscriberPasswordPair = pair("subscriber:password").Sensitive()
 )
 
-// LawfulIntercept has the pairs of lawful intercept, intercept-id and li-action among them, each hidden whole. A CoA-Request with them
-// names the session by Acct-Session-Id.
+// LawfulIntercept has the pairs of lawful intercept, intercept-id and li-action among them, each
+// hidden whole. A CoA-Request with them names the session by Acct-Session-Id.
 var LawfulIntercept = attrs.Text.HiddenKey(id(36), "Cisco-Lawful-Intercept")
 
 // Pairs that are hidden when they come in clear.
@@ -49,7 +50,8 @@ func pair(name string) attrs.Key[string] {
 	return attrs.Text.Key(attrs.ID{Type: 26, Vendor: Vendor, Sub: 1, Name: name}, "Cisco-AVPair("+name+")")
 }
 
-// Pair makes the Cisco-AVPair name=value. A name that is empty or has = or * in it makes an Attr with an error, which does not repeat the value.
+// Pair makes the Cisco-AVPair name=value. A name that is empty or has = or * in it makes an Attr
+// with an error, which does not repeat the value.
 func Pair(name, value string) attrs.Attr {
 	if err := checkPairName(name); err != nil {
 		return attrs.Failed(fmt.Errorf("cisco: %w", err))
@@ -64,7 +66,8 @@ func checkPairName(name string) error {
 	return nil
 }
 
-// CutPair splits a Cisco-AVPair at the first = (mandatory) or * (optional), whichever comes first; ok false: it has neither.
+// CutPair splits a Cisco-AVPair at the first = (mandatory) or * (optional), whichever comes first;
+// ok false: it has neither.
 func CutPair(s string) (name, value string, optional, ok bool) {
 	i := strings.IndexAny(s, "=*")
 	if i < 0 {
@@ -73,5 +76,6 @@ func CutPair(s string) (name, value string, optional, ok bool) {
 	return s[:i], s[i+1:], s[i] == '*', true
 }
 
-// Identifying is what identifies sessions here beside the attributes of RFC 5176: for attrs.IdentityOf and the Policy of a Dispatcher.
+// Identifying is what identifies sessions here beside the attributes of RFC 5176: for
+// attrs.IdentityOf and the Policy of a Dispatcher.
 func Identifying() []attrs.AnyKey { return []attrs.AnyKey{AuditSessionID, AccountInfoSession} }

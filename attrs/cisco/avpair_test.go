@@ -40,7 +40,8 @@ func TestPairsAreMadeAndCut(t *testing.T) {
 	}
 }
 
-// One Vendor-Specific type, several attributes: what identifies and what commands are told apart by the name before "=".
+// One Vendor-Specific type, several attributes: what identifies and what commands are told apart by
+// the name before "=".
 func TestCI2_PairsAreToldApartByName(t *testing.T) {
 	set := attrtest.Attributes(t, cisco.AuditSessionID.Of("0A01"), cisco.Reauthenticate(cisco.Last), cisco.AccountInfo.Of("S192.0.2.7"), cisco.AccountInfo.Of("AGOLD"))
 	var names []string
@@ -52,7 +53,7 @@ func TestCI2_PairsAreToldApartByName(t *testing.T) {
 
 	_, id, err := attrs.IdentityOf(set, cisco.Identifying()...)
 	require.NoError(t, err)
-	assert.Equal(t, map[attrs.ID]string{cisco.AuditSessionID.ID(): "0A01", cisco.AccountInfoSession.ID(): "192.0.2.7"}, id.Other)
+	assert.Equal(t, map[attrs.ID][]string{cisco.AuditSessionID.ID(): {"0A01"}, cisco.AccountInfoSession.ID(): {"192.0.2.7"}}, id.Other)
 	again := attrtest.Hex(attrtest.Attributes(t, id.Attr()))
 	assert.ElementsMatch(t, attrtest.Hex(attrtest.Attributes(t, cisco.AuditSessionID.Of("0A01"), cisco.AccountInfoSession.Of("192.0.2.7"))), again)
 }

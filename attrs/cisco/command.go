@@ -19,7 +19,7 @@ type Verb string
 const (
 	VerbReauthenticate     Verb = "reauthenticate"
 	VerbBounceHostPort     Verb = "bounce-host-port"  // down for ten seconds and up again
-	VerbDisableHostPort    Verb = "disable-host-port" // down until somebody brings it up
+	VerbDisableHostPort    Verb = "disable-host-port" // down until an operator brings it up
 	VerbSessionQuery       Verb = "session-query"     // the answer has attributes of the session
 	VerbActivateService    Verb = "activate-service"
 	VerbDeactivateService  Verb = "deactivate-service"
@@ -48,16 +48,18 @@ func Reauthenticate(t ReauthenticateType) attrs.Attr {
 	return attrs.Failed(errors.New("cisco: a type of reauthentication is last or rerun"))
 }
 
-// BounceHostPort takes the port of a session down for ten seconds, so that its hosts ask for addresses anew.
+// BounceHostPort takes the port of a session down for ten seconds, so that its hosts ask for
+// addresses anew.
 func BounceHostPort() attrs.Attr { return command(VerbBounceHostPort) }
 
-// DisableHostPort takes the port of a session down until somebody brings it up.
+// DisableHostPort takes the port of a session down until an operator brings it up.
 func DisableHostPort() attrs.Attr { return command(VerbDisableHostPort) }
 
 // SessionQuery asks for the attributes of a session, which come in the ACK.
 func SessionQuery() attrs.Attr { return command(VerbSessionQuery) }
 
-// AccountLogoff ends a session of ISG. The request names it by AccountInfoSession, Acct-Session-Id or Framed-IP-Address.
+// AccountLogoff ends a session of ISG. The request names it by AccountInfoSession, Acct-Session-Id
+// or Framed-IP-Address.
 func AccountLogoff() attrs.Attr { return command(VerbAccountLogoff) }
 
 // AccountStatusQuery asks ISG for the state of a session, which comes in the ACK.
@@ -98,7 +100,8 @@ func DeactivateService(name string) attrs.Attr {
 
 func command(v Verb) attrs.Attr { return SubscriberCommand.Of(string(v)) }
 
-// A Command is what a request asks a NAS to do, with the pairs that belong to it. What it does not have is zero.
+// A Command is what a request asks a NAS to do, with the pairs that belong to it. What it does not
+// have is zero.
 type Command struct {
 	Verb       Verb
 	Type       ReauthenticateType
@@ -107,10 +110,12 @@ type Command struct {
 	ReplaceAll bool
 }
 
-// Commands reads the commands of a CoA-Request in its order; none is no error. Pairs that belong to a command stand after it; those before the
-// first one belong to that. A service command without service, and pairs without a command, wrap errcause.MissingAttribute; a pair given twice for
-// one command or a precedence that is no number errcause.InvalidRequest; a type or mode that is unknown errcause.InvalidAttributeValue. An
-// unknown verb is no error: the host refuses it, mostly with errcause.UnsupportedService.
+// Commands reads the commands of a CoA-Request in its order; none is no error. Pairs that belong to
+// a command stand after it; those before the first one belong to that. A service command without
+// service, and pairs without a command, wrap errcause.MissingAttribute; a pair given twice for one
+// command or a precedence that is no number errcause.InvalidRequest; a type or mode that is unknown
+// errcause.InvalidAttributeValue. An unknown verb is no error: the host refuses it, mostly with
+// errcause.UnsupportedService.
 func Commands(set radius.Attributes) ([]Command, error) {
 	var r commandReader
 	for text, err := range AVPair.All(set) {

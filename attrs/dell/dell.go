@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dell has the attributes of Dell's switches as Keys: Force10 (vendor 6027, OS9) and Dell EMC (vendor 674), and what a person wants to do with a session
-// on OS9 as functions:
+// Package dell has the attributes of Dell's switches as Keys: Force10 (vendor 6027, OS9) and Dell
+// EMC (vendor 674), and what a person wants to do with a session on OS9 as functions:
 //
 //	client.CoA(ctx, nas, attrs.NASPort.Of(7), dell.BounceHostPort())
 //
-// A NAS reads them back, from either of the two attributes that OS9 takes, Force10-AVPair and Cisco-AVPair:
+// A NAS reads them back, from either of the two attributes that OS9 takes, Force10-AVPair and
+// Cisco-AVPair:
 //
 //	command, ok, err := dell.CommandOf(change.Attributes)
 //
@@ -13,8 +14,9 @@
 //
 // # Identification
 //
-// OS9 asks for NAS-Port in a request that bounces or disables a port, and for NAS-Port or Calling-Station-Id in one that reauthenticates or
-// terminates; a Disconnect-Request for a user of the switch itself needs User-Name. What is missing is 402.
+// OS9 asks for NAS-Port in a request that bounces or disables a port, and for NAS-Port or
+// Calling-Station-Id in one that reauthenticates or terminates; a Disconnect-Request for a user of
+// the switch itself needs User-Name. What is missing is 402.
 package dell
 
 import (
@@ -72,8 +74,8 @@ const commandPair = "cmd="
 
 func command(c Command) attrs.Attr { return Force10AVPair.Of(commandPair + string(c)) }
 
-// CommandOf reads what a request asks for; ok false: nothing. Two different ones wrap errcause.InvalidRequest, and one that is not known
-// errcause.InvalidAttributeValue.
+// CommandOf reads what a request asks for; ok false: nothing. Two different ones wrap
+// errcause.InvalidRequest, and one that is not known errcause.InvalidAttributeValue.
 func CommandOf(set radius.Attributes) (c Command, ok bool, err error) {
 	for _, key := range []attrs.Key[string]{Force10AVPair, cisco.AVPair} {
 		for text, err := range key.All(set) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fortinet has the attributes of Fortinet (vendor 12356) as Keys, and what a person wants to do with a port of a FortiSwitch as functions:
+// Package fortinet has the attributes of Fortinet (vendor 12356) as Keys, and what a person wants
+// to do with a port of a FortiSwitch as functions:
 //
 //	client.CoA(ctx, nas, attrs.UserName.Of(user), attrs.CallingStationID.Of(mac), fortinet.BouncePort())
 //
@@ -10,7 +11,8 @@
 //
 // Linking it in makes the names known to attrs.Parse and attrs.Format.
 //
-// A FortiSwitch answers on interfaces that allow radius-acct. A Disconnect-Request ends one session there and leaves the port up.
+// A FortiSwitch answers on interfaces that allow radius-acct. A Disconnect-Request ends one session
+// there and leaves the port up.
 package fortinet
 
 import (
@@ -27,7 +29,8 @@ const Vendor = 12356
 
 func id(n uint32) attrs.ID { return attrs.VendorID(Vendor, n) }
 
-// An Action is what is done to the port of a host: the value behind action= in Fortinet-Host-Port-AVPair.
+// An Action is what is done to the port of a host: the value behind action= in
+// Fortinet-Host-Port-AVPair.
 type Action string
 
 // What is done to a port.
@@ -51,8 +54,8 @@ const actionPair = "action="
 
 func action(a Action) attrs.Attr { return HostPortAVPair.Of(actionPair + string(a)) }
 
-// ActionOf reads what a request asks to do with a port; ok false: nothing. Two different ones wrap errcause.InvalidRequest, and one that is not known
-// errcause.InvalidAttributeValue.
+// ActionOf reads what a request asks to do with a port; ok false: nothing. Two different ones wrap
+// errcause.InvalidRequest, and one that is not known errcause.InvalidAttributeValue.
 func ActionOf(set radius.Attributes) (a Action, ok bool, err error) {
 	for text, err := range HostPortAVPair.All(set) {
 		if err != nil {

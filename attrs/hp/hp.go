@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package hp has the attributes of HP (vendor 11) as Keys: those of HPE Aruba's AOS-S switches, once ProCurve, and what a person wants to do with
-// them as functions:
+// Package hp has the attributes of HP (vendor 11) as Keys: those of HPE Aruba's AOS-S switches,
+// once ProCurve, and what a person wants to do with them as functions:
 //
 //	client.CoA(ctx, nas, attrs.CallingStationID.Of(mac), hp.BouncePort(12*time.Second))
 //
 // Linking it in makes the names known to attrs.Parse and attrs.Format.
 //
-// The switch takes these requests only from hosts for which that is switched on, and compares Event-Timestamp with a window for each host.
+// The switch takes these requests only from hosts for which that is switched on, and compares
+// Event-Timestamp with a window for each host.
 package hp
 
 import (

@@ -16,12 +16,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var mirroring = juniper.Mirroring{Action: juniper.MirrorOn, Handle: []byte{0xde, 0xad}, Device: netip.MustParseAddrPort("192.0.2.9:2152")}
+var mirroring = juniper.Mirroring{Action: juniper.MirrorOn, Handle: []byte{0xde, 0xad, 0xbe, 0xef}, Device: netip.MustParseAddrPort("192.0.2.9:2152")}
 
 // In clear, as they stand until the packet is signed.
 var mirroringOctets = []string{
 	"1a 0c 0000130a  3a 06  00000001 ",
-	"1a 0a 0000130a  3b 04  dead     ",
+	"1a 0c 0000130a  3b 06  deadbeef ",
 	"1a 0c 0000130a  3c 06  c0000209 ",
 	"1a 0c 0000130a  3d 06  00000868 ",
 }
@@ -49,7 +49,16 @@ func TestJE15_MirroringThatCannotBeRead(t *testing.T) {
 		want errcause.Cause
 	}{
 		"no action":              {juniper.MedPortNumber.Of(1), errcause.MissingAttribute},
-		"unknown action":         {juniper.LIAction.Of(3), errcause.InvalidAttributeValue},
+		"unknown action":         {juniper.LIAction.Of(3), errcause.InvalidRequest},
+		"action 7":               {juniper.LIAction.Of(7), errcause.InvalidRequest},
+		"handle of 3 octets":     {attrs.Join(juniper.LIAction.Of(1), juniper.MedDevHandle.Of([]byte("abc"))), errcause.InvalidRequest},
+		"handle of 5 octets":     {attrs.Join(juniper.LIAction.Of(1), juniper.MedDevHandle.Of([]byte("abcde"))), errcause.InvalidRequest},
+		"handle of 17 octets":    {attrs.Join(juniper.LIAction.Of(1), juniper.MedDevHandle.Of(make([]byte, 17))), errcause.InvalidRequest},
+		"two handles":            {attrs.Join(juniper.LIAction.Of(1), juniper.MedDevHandle.Of([]byte("abcd")), juniper.MedDevHandle.Of([]byte("abce"))), errcause.InvalidRequest},
+		"two actions":            {attrs.Join(juniper.LIAction.Of(1), juniper.LIAction.Of(0)), errcause.InvalidRequest},
+		"two devices":            {attrs.Join(juniper.LIAction.Of(1), juniper.MedIPAddress.Of(netip.MustParseAddr("192.0.2.1")), juniper.MedIPAddress.Of(netip.MustParseAddr("192.0.2.2"))), errcause.InvalidRequest},
+		"two ports":              {attrs.Join(juniper.LIAction.Of(1), juniper.MedPortNumber.Of(1), juniper.MedPortNumber.Of(2)), errcause.InvalidRequest},
+		"no device":              {attrs.Join(juniper.LIAction.Of(1), juniper.MedIPAddress.Of(netip.IPv4Unspecified())), errcause.InvalidRequest},
 		"port above 65535":       {attrs.Join(juniper.LIAction.Of(1), port), errcause.InvalidRequest},
 		"action of three octets": {attrs.Vendor(juniper.Vendor, 58, []byte{0, 0, 1}), errcause.InvalidRequest},
 		"address of two octets":  {attrs.Join(juniper.LIAction.Of(1), attrs.Vendor(juniper.Vendor, 60, []byte{1, 2})), errcause.InvalidRequest},
@@ -59,6 +68,49 @@ func TestJE15_MirroringThatCannotBeRead(t *testing.T) {
 		assert.False(t, ok, name)
 		assert.Equal(t, juniper.Mirroring{}, m, name)
 		assert.NotContains(t, err.Error(), "65536")
+	}
+}
+
+// JE15: each of them is refused by the Dispatcher too, which checks what a request changes before
+// the host hears of it.
+func TestMirroringIsCheckedAttributeByAttribute(t *testing.T) {
+	for name, c := range map[string]struct {
+		key attrs.AnyKey
+		a   attrs.Attr
+	}{
+		"action 7":            {juniper.LIAction, juniper.LIAction.Of(7)},
+		"handle of 3 octets":  {juniper.MedDevHandle, juniper.MedDevHandle.Of([]byte("abc"))},
+		"handle of 17 octets": {juniper.MedDevHandle, juniper.MedDevHandle.Of(make([]byte, 17))},
+		"two handles":         {juniper.MedDevHandle, attrs.Join(juniper.MedDevHandle.Of([]byte("abcd")), juniper.MedDevHandle.Of([]byte("abcdefgh")))},
+		"port 65536":          {juniper.MedPortNumber, juniper.MedPortNumber.Of(65536)},
+		"device 0.0.0.0":      {juniper.MedIPAddress, juniper.MedIPAddress.Of(netip.IPv4Unspecified())},
+	} {
+		require.ErrorIs(t, attrs.Check(attrtest.Clear(attrtest.Attributes(t, c.a)), c.key), errcause.InvalidRequest, name)
+	}
+	for _, handle := range []string{"abcd", "abcdefgh"} {
+		twice := attrs.Join(juniper.MedDevHandle.Of([]byte(handle)), juniper.MedDevHandle.Of([]byte(handle)))
+		require.NoError(t, attrs.Check(attrtest.Clear(attrtest.Attributes(t, twice)), juniper.MedDevHandle))
+	}
+}
+
+func TestMirrorRefusesWhatJunosEWould(t *testing.T) {
+	device := netip.MustParseAddrPort("192.0.2.9:2152")
+	for name, m := range map[string]juniper.Mirroring{
+		"action 3":               {Action: 3},
+		"empty handle":           {Action: juniper.MirrorOn, Handle: []byte{}, Device: device},
+		"handle of 3 octets":     {Action: juniper.MirrorOn, Handle: []byte("abc"), Device: device},
+		"handle of 17 octets":    {Action: juniper.MirrorOn, Handle: make([]byte, 17), Device: device},
+		"device with IPv6":       {Action: juniper.MirrorOn, Device: netip.MustParseAddrPort("[2001:db8::1]:1")},
+		"device 0.0.0.0":         {Action: juniper.MirrorOn, Device: netip.MustParseAddrPort("0.0.0.0:1")},
+		"port without a device":  {Action: juniper.MirrorOn, Device: netip.AddrPortFrom(netip.Addr{}, 7)},
+		"handle, and the action": {Action: 9, Handle: []byte("abc")},
+	} {
+		err := juniper.Mirror(m).Err()
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "abc", name)
+	}
+	for _, handle := range []string{"abcd", "abcdefgh"} {
+		require.NoError(t, juniper.Mirror(juniper.Mirroring{Action: juniper.MirrorOn, Handle: []byte(handle), Device: device}).Err())
 	}
 }
 

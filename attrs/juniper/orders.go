@@ -36,8 +36,8 @@ func (o Op) String() string {
 	return "Op(" + strconv.Itoa(int(o)) + ")"
 }
 
-// An Order is one service that a request activates, updates or deactivates, with the attributes that have its tag. What the request does
-// not have is nil.
+// An Order is one service that a request activates, updates or deactivates, with the attributes
+// that have its tag. What the request does not have is nil.
 type Order struct {
 	Op              Op
 	Tag             byte // 0: none
@@ -50,8 +50,9 @@ type Order struct {
 	Type            *uint32 // of the service
 }
 
-// Orders reads the services that a CoA-Request is about, in its order; none is no error. A service or a limit that cannot be decoded, and two
-// limits of one kind or two services with the tag of a limit, wrap errcause.InvalidRequest; a limit whose tag no service has wraps
+// Orders reads the services that a CoA-Request is about, in its order; none is no error. A service
+// or a limit that cannot be decoded, and two limits of one kind or two services with the tag of a
+// limit, wrap errcause.InvalidRequest; a limit whose tag no service has wraps
 // errcause.MissingAttribute.
 func Orders(set radius.Attributes) ([]Order, error) {
 	activate, err := collect(ActivateService, set)
@@ -161,11 +162,12 @@ func withTag(orders []Order, tag byte) (found *Order, err error) {
 	return found, nil
 }
 
-// DeactivationsFirst returns orders in the sequence in which Junos works on them since 16.1R4: deactivations, then the others, each in the
-// order of the request.
+// DeactivationsFirst returns orders in the sequence in which Junos works on them since 16.1R4:
+// deactivations, then the others, each in the order of the request.
 func DeactivationsFirst(orders []Order) []Order { return first(orders, true) }
 
-// ActivationsFirst returns orders in the sequence in which Junos worked on them before 16.1R4: deactivations last.
+// ActivationsFirst returns orders in the sequence in which Junos worked on them before 16.1R4:
+// deactivations last.
 func ActivationsFirst(orders []Order) []Order { return first(orders, false) }
 
 func first(orders []Order, deactivations bool) []Order {

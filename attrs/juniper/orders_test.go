@@ -39,9 +39,9 @@ func TestJE23_OrdersHaveWhatHasTheirTag(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []juniper.Order{
 		{Op: juniper.OpDeactivate, Service: juniper.Service{Name: "bronze"}},
-		{Op: juniper.OpActivate, Tag: 1, Service: juniper.Service{Name: "gold", Args: []string{"10M", "40M"}}, Volume: new(uint32(256)),
-			Timeout: new(5 * time.Hour), Statistics: new(juniper.TimeAndVolume), Interval: new(10 * time.Minute)},
-		{Op: juniper.OpUpdate, Tag: 2, Service: juniper.Service{Name: "voipe"}, VolumeGigawords: new(uint32(3))},
+		{Op: juniper.OpActivate, Tag: 1, Service: juniper.Service{Name: "gold", Args: []string{"10M", "40M"}}, Volume: ptr(uint32(256)),
+			Timeout: ptr(5 * time.Hour), Statistics: ptr(juniper.TimeAndVolume), Interval: ptr(10 * time.Minute)},
+		{Op: juniper.OpUpdate, Tag: 2, Service: juniper.Service{Name: "voipe"}, VolumeGigawords: ptr(uint32(3))},
 	}, orders)
 }
 

@@ -10,7 +10,8 @@ import (
 // portBounce is the Juniper-AV-Pair that an EX switch takes for its order to bounce a port.
 const portBounce = "Port-Bounce"
 
-// BouncePort takes the port of an EX switch down and up again. The request names the host behind it by Calling-Station-Id.
+// BouncePort takes the port of an EX switch down and up again. The request names the host behind it
+// by Calling-Station-Id.
 func BouncePort() attrs.Attr { return AVPair.Of(portBounce) }
 
 // BouncesPort reports whether a request asks for what BouncePort sends.

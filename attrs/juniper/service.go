@@ -10,7 +10,8 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// A Service is a service or dynamic profile by name, with its arguments in the order of its template: gold(10M,40M).
+// A Service is a service or dynamic profile by name, with its arguments in the order of its
+// template: gold(10M,40M).
 type Service struct {
 	Name string
 	Args []string // nil: no brackets at all
@@ -24,8 +25,9 @@ func (s Service) String() string {
 	return s.Name + "(" + strings.Join(s.Args, ",") + ")"
 }
 
-// ParseService reads a service with its arguments, around which spaces do not matter. Brackets within an argument must be in pairs, and
-// a comma between them is part of it. The error wraps errcause.InvalidRequest.
+// ParseService reads a service with its arguments, around which spaces do not matter. Brackets
+// within an argument must be in pairs, and a comma between them is part of it. The error wraps
+// errcause.InvalidRequest.
 func ParseService(s string) (Service, error) {
 	v, err := parseService(s)
 	if err != nil {

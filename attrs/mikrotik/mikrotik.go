@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package mikrotik has the attributes of MikroTik RouterOS (vendor 14988), as Keys named like the attributes, and what a person wants
-// to do with them, as functions that are verbs:
+// Package mikrotik has the attributes of MikroTik RouterOS (vendor 14988), as Keys named like the
+// attributes, and what a person wants to do with them, as functions that are verbs:
 //
 //	client.CoA(ctx, nas, attrs.AcctSessionID.Of(id), mikrotik.RateLimit.Of("10M/10M"))
-//	client.CoA(ctx, nas, attrs.AcctSessionID.Of(id), mikrotik.SetRateLimit(mikrotik.Limit{Rate: mikrotik.Rates{Rx: 10e6, Tx: 10e6}}))
+//	client.CoA(ctx, nas, attrs.AcctSessionID.Of(id),
+//		mikrotik.SetRateLimit(mikrotik.Limit{Rate: mikrotik.Rates{Rx: 10e6, Tx: 10e6}}))
 //
 // Linking it in makes the names known to attrs.Parse and attrs.Format.
 //
-// RouterOS does not listen for these requests until it is told to accept them (/radius incoming set accept=yes). It listens on port 3799,
-// older releases on 1700.
+// RouterOS does not listen for these requests until it is told to accept them (/radius incoming set
+// accept=yes). It listens on port 3799, older releases on 1700.
 package mikrotik
 
 import "github.com/radius-dynauth/dynauth/attrs"
@@ -17,7 +18,8 @@ import "github.com/radius-dynauth/dynauth/attrs"
 // Vendor is the vendor number of MikroTik.
 const Vendor = 14988
 
-// Attributes of a session. Limits are octets, counted modulo 2^32; the Gigawords have what is above.
+// Attributes of a session. Limits are octets, counted modulo 2^32; the Gigawords have what is
+// above.
 var (
 	RecvLimit           = attrs.Integer.Key(attrs.VendorID(Vendor, 1), "Mikrotik-Recv-Limit")
 	XmitLimit           = attrs.Integer.Key(attrs.VendorID(Vendor, 2), "Mikrotik-Xmit-Limit")
@@ -67,7 +69,8 @@ func SetXmitLimit(octets uint64) attrs.Attr { return limit(XmitLimit, XmitLimitG
 // SetTotalLimit limits both directions together, in octets.
 func SetTotalLimit(octets uint64) attrs.Attr { return limit(TotalLimit, TotalLimitGigawords, octets) }
 
-// limit always has both halves, since an attribute that is absent stays as it was (RFC 5176, section 3.6, note 3).
+// limit always has both halves, since an attribute that is absent stays as it was (RFC 5176,
+// section 3.6, note 3).
 func limit(low, high attrs.Key[uint32], octets uint64) attrs.Attr {
 	return attrs.Join(low.Of(uint32(octets&0xffffffff)), high.Of(uint32(octets>>32)))
 }

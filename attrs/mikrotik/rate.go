@@ -30,7 +30,8 @@ type Limit struct {
 	Min       Rates // guaranteed, at most Rate; zero is left to the router
 }
 
-// SetRateLimit changes the rate of a session. A Limit out of the ranges of its fields makes an Attr with an error.
+// SetRateLimit changes the rate of a session. A Limit out of the ranges of its fields makes an Attr
+// with an error.
 func SetRateLimit(l Limit) attrs.Attr {
 	if err := l.check(); err != nil {
 		return attrs.Failed(fmt.Errorf("mikrotik: rate limit: %w", err))
@@ -60,7 +61,8 @@ func (l Limit) String() string {
 		return strconv.FormatInt(int64(t.Rx/time.Second), 10) + "/" + strconv.FormatInt(int64(t.Tx/time.Second), 10)
 	}
 	fields := []string{l.Rate.String(), l.Burst.String(), l.Threshold.String(), seconds(l.BurstTime)}
-	// What is left out takes its meaning from what stands before it, so zeros stand where something follows.
+	// What is left out takes its meaning from what stands before it, so zeros stand where something
+	// follows.
 	n := 1
 	for i, set := range []bool{l.Burst != Rates{}, l.Threshold != Rates{}, l.BurstTime != Times{}} {
 		if set {
@@ -94,8 +96,9 @@ func formatRate(n uint64) string {
 	return strconv.FormatUint(n, 10)
 }
 
-// ParseRateLimit reads the value of Mikrotik-Rate-Limit as RouterOS does, for a NAS that honours it: a direction that is not given is that
-// of the other. Its error wraps errcause.InvalidAttributeValue.
+// ParseRateLimit reads the value of Mikrotik-Rate-Limit as RouterOS does, for a NAS that honours
+// it: a direction that is not given is that of the other. Its error wraps
+// errcause.InvalidAttributeValue.
 func ParseRateLimit(s string) (l Limit, err error) {
 	defer func() {
 		if err == nil {

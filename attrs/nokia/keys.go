@@ -143,11 +143,11 @@ var (
 
 // Lawful intercept, hidden on the wire.
 var (
-	LIAction = attrs.Integer.HiddenKey(id(122), "Alc-LI-Action").
-			Named(attrs.Names(1, "no-action", "enable", "disable")...).Named(attrs.Names(4, "clear-dest-service")...)
-	LIDestination = attrs.Text.HiddenKey(id(123), "Alc-LI-Destination")
-	LIFC          = attrs.Integer.HiddenKey(id(124), "Alc-LI-FC").Named(attrs.Names(0, "be", "l2", "af", "l1", "h2", "ef", "h1", "nc")...)
-	LIDirection   = attrs.Integer.HiddenKey(id(125), "Alc-LI-Direction").Named(attrs.Names(1, "ingress", "egress")...)
-	LIInterceptID = attrs.Integer.HiddenKey(id(138), "Alc-LI-Intercept-Id")
-	LISessionID   = attrs.Integer.HiddenKey(id(139), "Alc-LI-Session-Id")
+	LIAction = attrs.Integer.Reads(between(1, 4)).HiddenKey(id(122), "Alc-LI-Action").
+			Named(attrs.Names(1, "no-action", "enable", "disable")...).Named(attrs.Names(4, "clear-dest-service")...).Once()
+	LIDestination = attrs.Text.HiddenKey(id(123), "Alc-LI-Destination").Once()
+	LIFC          = attrs.Integer.Reads(between(0, 7)).HiddenKey(id(124), "Alc-LI-FC").Named(attrs.Names(0, "be", "l2", "af", "l1", "h2", "ef", "h1", "nc")...)
+	LIDirection   = attrs.Integer.Reads(between(1, 2)).HiddenKey(id(125), "Alc-LI-Direction").Named(attrs.Names(1, "ingress", "egress")...).Once()
+	LIInterceptID = attrs.Integer.HiddenKey(id(138), "Alc-LI-Intercept-Id").Once()
+	LISessionID   = attrs.Integer.HiddenKey(id(139), "Alc-LI-Session-Id").Once()
 )

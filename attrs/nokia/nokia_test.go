@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// NK8: 241.26.6527.88 is an extended vendor attribute (RFC 6929, section 2.4), with one octet of type and none of length.
+// NK8: 241.26.6527.88 is an extended vendor attribute (RFC 6929, section 2.4), with one octet of
+// type and none of length.
 func TestNK8_ServNameIdentifies(t *testing.T) {
 	row := "f1 0f 1a 0000197f 58 7670726e2d3130"
 	assert.Equal(t, attrtest.Rows(row), attrtest.Hex(attrtest.Attributes(t, nokia.ServName.Of("vprn-10"))))
 	_, id, err := attrs.IdentityOf(attrtest.Set(t, row, "08 06 c0000207"), nokia.Identifying()...)
 	require.NoError(t, err)
-	assert.Equal(t, "vprn-10", id.Other[nokia.ServName.ID()])
+	assert.Equal(t, []string{"vprn-10"}, id.Other[nokia.ServName.ID()])
 	assert.Equal(t, "192.0.2.7", id.FramedIPAddress.String())
 	assert.Equal(t, attrtest.Rows("08 06 c0000207", row), attrtest.Hex(attrtest.Attributes(t, id.Attr())))
 }
@@ -26,7 +27,7 @@ func TestNK8_ServNameIdentifies(t *testing.T) {
 func TestIdentificationIsReadAsItStands(t *testing.T) {
 	_, id, err := attrs.IdentityOf(attrtest.Attributes(t, nokia.SubscIDStr.Of("sub-7"), nokia.ServID.Of(300), nokia.BRGID.Of("brg")), nokia.Identifying()...)
 	require.NoError(t, err)
-	assert.Equal(t, map[attrs.ID]string{nokia.SubscIDStr.ID(): "sub-7", nokia.ServID.ID(): "\x00\x00\x01\x2c", nokia.BRGID.ID(): "brg"}, id.Other)
+	assert.Equal(t, map[attrs.ID][]string{nokia.SubscIDStr.ID(): {"sub-7"}, nokia.ServID.ID(): {"\x00\x00\x01\x2c"}, nokia.BRGID.ID(): {"brg"}}, id.Other)
 }
 
 func TestServicesByScriptAreTagged(t *testing.T) {

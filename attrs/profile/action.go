@@ -12,8 +12,8 @@ import (
 	"layeh.com/radius"
 )
 
-// An Action is something that a person wants done to a session, by name and with its arguments as text: for command lines and screens. Programs call
-// the functions of the vendors' packages.
+// An Action is something that a person wants done to a session, by name and with its arguments as
+// text: for command lines and screens. Programs call the functions of the vendors' packages.
 type Action struct {
 	Name string      // "cisco-bounce-host-port"
 	Code radius.Code // of the request that it goes into
@@ -33,7 +33,8 @@ func (a Action) Vendor() string {
 	return vendor
 }
 
-// Make makes the attributes. Arguments that are too few, too many or not what they should be are an error.
+// Make makes the attributes. Arguments that are too few, too many or not what they should be are an
+// error.
 func (a Action) Make(args ...string) (attrs.Attr, error) {
 	least := slices.IndexFunc(a.Args, func(s string) bool { return strings.HasPrefix(s, "[") })
 	if least < 0 {

@@ -3,8 +3,12 @@
 package profile
 
 import (
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/radius-dynauth/dynauth/attrs"
@@ -17,6 +21,7 @@ import (
 	"github.com/radius-dynauth/dynauth/attrs/hp"
 	"github.com/radius-dynauth/dynauth/attrs/juniper"
 	"github.com/radius-dynauth/dynauth/attrs/mikrotik"
+	"github.com/radius-dynauth/dynauth/attrs/pica8"
 	"github.com/radius-dynauth/dynauth/attrs/redback"
 	"layeh.com/radius"
 )
@@ -58,8 +63,10 @@ var actions = []Action{
 	{"juniper-activate", coa, []string{"SERVICE"}, "Start a service, name or name(argument,...).", one(func(s string) attrs.Attr { return juniper.Activate(1, s) })},
 	{"juniper-bounce-port", coa, nil, "Take the port down and up again (EX).", none(juniper.BouncePort)},
 	{"juniper-deactivate", coa, []string{"SERVICE"}, "End a service.", one(juniper.Deactivate)},
+	{"juniper-mirror", coa, []string{"on|off|noop", "[ADDRESS:PORT]", "[HANDLE]"}, "Mirror the traffic of the session to a mediation device, whose handle is hexadecimal.", mirror},
 	{"juniper-update", coa, []string{"SERVICE", "SECONDS"}, "Let a service end after so long.", service},
 	{"mikrotik-set-rate-limit", coa, []string{"RATE"}, "Change the rate: 10M/10M, upload first.", rate},
+	{"pica8-bounce-host-port", coa, nil, "Take the port down and up again.", none(pica8.BounceHostPort)},
 	{"redback-activate", coa, []string{"SERVICE"}, "Start a service, with accounting.", one(func(s string) attrs.Attr { return redback.Activate(1, s, redback.Accounted) })},
 	{"redback-deactivate", coa, []string{"SERVICE"}, "End a service.", one(func(s string) attrs.Attr { return redback.Deactivate(1, s) })},
 	{"session-timeout", coa, []string{"SECONDS"}, "Let the session end after so long.", span(attrs.SessionTimeout.Of)},
@@ -106,4 +113,38 @@ func service(args []string) (attrs.Attr, error) {
 func rate(args []string) (attrs.Attr, error) {
 	l, err := mikrotik.ParseRateLimit(args[0])
 	return mikrotik.SetRateLimit(l), err
+}
+
+// mirror is for what becomes of the mirroring, the mediation device and its handle. No error
+// repeats one of them.
+func mirror(args []string) (attrs.Attr, error) {
+	m := juniper.Mirroring{}
+	switch args[0] {
+	case "off":
+		m.Action = juniper.MirrorOff
+	case "on":
+		m.Action = juniper.MirrorOn
+	case "noop":
+		m.Action = juniper.MirrorNoOp
+	default:
+		return attrs.Attr{}, errors.New("mirroring is on, off or noop")
+	}
+	if len(args) > 1 {
+		device, err := netip.ParseAddrPort(args[1])
+		if err != nil || !device.Addr().Is4() || device.Port() == 0 {
+			return attrs.Attr{}, errors.New("the mediation device is an IPv4 address with a port")
+		}
+		m.Device = device
+	}
+	if len(args) > 2 {
+		handle, err := hex.DecodeString(strings.TrimPrefix(args[2], "0x"))
+		if err != nil || len(handle) != 4 && len(handle) != 8 {
+			return attrs.Attr{}, errors.New("the handle of the mediation device is 4 or 8 octets in hexadecimal")
+		}
+		m.Handle = handle
+	}
+	if m.Action == juniper.MirrorOn && len(args) < 3 {
+		return attrs.Attr{}, errors.New("mirroring that is switched on needs the mediation device and its handle")
+	}
+	return juniper.Mirror(m), nil
 }

@@ -5,6 +5,7 @@ package profile_test
 import (
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/radius-dynauth/dynauth/attrs"
@@ -12,6 +13,7 @@ import (
 	"github.com/radius-dynauth/dynauth/attrs/internal/attrtest"
 	"github.com/radius-dynauth/dynauth/attrs/nokia"
 	"github.com/radius-dynauth/dynauth/attrs/profile"
+	"github.com/radius-dynauth/dynauth/attrs/starent"
 	"github.com/radius-dynauth/dynauth/attrs/threegpp"
 	"github.com/radius-dynauth/dynauth/attrs/threegpp2"
 	"github.com/stretchr/testify/assert"
@@ -35,7 +37,7 @@ func get(t testing.TB, name string) profile.Profile {
 func known(t testing.TB, a ...attrs.Attr) (attrs.NAS, attrs.Identity) {
 	t.Helper()
 	nas, id, err := attrs.IdentityOf(attrtest.Attributes(t, a...), cisco.AuditSessionID, threegpp.IMSI, threegpp.NSAPI, threegpp2.CorrelationID,
-		nokia.SubscIDStr, nokia.ServID, nokia.RetailServID, attrs.FramedIPv6Address)
+		nokia.SubscIDStr, nokia.ServID, nokia.RetailServID, nokia.IPv6Address, attrs.FramedIPv6Address)
 	require.NoError(t, err)
 	return nas, id
 }
@@ -57,27 +59,34 @@ func TestIdentify(t *testing.T) {
 		known   []attrs.Attr
 		want    attrs.Attr
 	}{
-		{"rfc5176", dm, []attrs.Attr{userName, sessionID, mac}, sessionID},
-		{"rfc5176", dm, []attrs.Attr{userName, address}, attrs.Join(userName, address)},
-		{"cisco-ios", coa, []attrs.Attr{userName, sessionID, audit, mac}, sessionID},
-		{"cisco-ios", coa, []attrs.Attr{userName, audit, mac}, audit},
-		{"cisco-wlc", coa, []attrs.Attr{userName, sessionID, audit, mac, nasAddr}, attrs.Join(audit, nasAddr)},
+		{"rfc5176", dm, []attrs.Attr{userName, sessionID, mac}, attrs.Join(sessionID, userName, mac)},
+		{"rfc5176", dm, []attrs.Attr{userName, attrs.NASPort.Of(99)}, attrs.Join(userName, attrs.NASPort.Of(99))},
+		{"rfc5176", dm, []attrs.Attr{userName, address, nasAddr}, attrs.Join(userName, address, nasAddr)},
+		{"accel-ppp", dm, []attrs.Attr{sessionID, userName, attrs.NASPort.Of(7)}, attrs.Join(sessionID, userName, attrs.NASPort.Of(7))},
+		{"cisco-ios", coa, []attrs.Attr{userName, sessionID, audit, mac}, attrs.Join(sessionID, mac, audit)},
+		{"cisco-ios", coa, []attrs.Attr{userName, audit, mac}, attrs.Join(audit, mac)},
+		{"cisco-wlc", coa, []attrs.Attr{userName, sessionID, audit, mac, nasAddr}, attrs.Join(audit, nasAddr, attrs.CallingStationID.Of("00-10-A4-23-19-C0"))},
 		{"cisco-wlc", dm, []attrs.Attr{userName, sessionID, audit, mac}, attrs.CallingStationID.Of("00-10-A4-23-19-C0")},
-		{"cisco-staros", dm, []attrs.Attr{threegpp.Context("262011234567890", 5), address}, threegpp.Context("262011234567890", 5)},
-		{"cisco-staros", dm, []attrs.Attr{threegpp.IMSI.Of("262011234567890"), address}, address},
-		{"cisco-staros", dm, []attrs.Attr{threegpp2.CorrelationID.Of("1"), userName}, attrs.Join(threegpp2.CorrelationID.Of("1"), userName)},
-		{"juniper-junose", coa, []attrs.Attr{userName, address}, address},
-		{"juniper-junose", dm, []attrs.Attr{userName, attrs.AcctMultiSessionID.Of("m")}, attrs.AcctMultiSessionID.Of("m")},
-		{"nokia-sros", coa, []attrs.Attr{portID, sessionID, address, nokia.RetailServID.Of(7)}, attrs.Join(portID, address, nokia.RetailServID.Of(7))},
-		{"nokia-sros", coa, []attrs.Attr{portID, sessionID}, sessionID},
+		{"cisco-staros", dm, []attrs.Attr{threegpp.Context("262011234567890", 5), address}, attrs.Join(threegpp.Context("262011234567890", 5), address)},
+		{"cisco-staros", dm, []attrs.Attr{threegpp.IMSI.Of("262011234567890"), address}, attrs.Join(address, threegpp.IMSI.Of("262011234567890"))},
+		{"cisco-staros", dm, []attrs.Attr{threegpp2.CorrelationID.Of("1"), userName, sessionID}, attrs.Join(threegpp2.CorrelationID.Of("1"), userName)},
+		{"juniper-junose", coa, []attrs.Attr{userName, address}, attrs.Join(address, userName)},
+		{"juniper-junose", dm, []attrs.Attr{userName, attrs.AcctMultiSessionID.Of("m")}, attrs.Join(attrs.AcctMultiSessionID.Of("m"), userName)},
+		{"juniper-junose", dm, []attrs.Attr{userName, sessionID, attrs.AcctMultiSessionID.Of("m")}, attrs.Join(sessionID, attrs.AcctMultiSessionID.Of("m"), userName)},
+		{"nokia-sros", coa, []attrs.Attr{portID, sessionID, address, nokia.RetailServID.Of(7)}, attrs.Join(portID, address, nokia.RetailServID.Of(7), sessionID)},
+		{"nokia-sros", coa, []attrs.Attr{portID, sessionID}, attrs.Join(sessionID, portID)},
 		{"nokia-sros", dm, []attrs.Attr{nokia.ServID.Of(7), address}, attrs.Join(nokia.ServID.Of(7), address)},
+		{"nokia-sros", dm, []attrs.Attr{userName, nokia.IPv6Address.Of(netip.MustParseAddr("2001:db8::7")), mac}, attrs.Join(userName, nokia.IPv6Address.Of(netip.MustParseAddr("2001:db8::7")))},
 		{"ubiquiti-unifi", dm, []attrs.Attr{mac, attrs.NASIdentifier.Of("b4:fb:e4:00:00:01")}, attrs.Join(attrs.CallingStationID.Of("00-10-A4-23-19-C0"), attrs.NASIdentifier.Of("b4fbe4000001"))},
 		{"extreme-exos", dm, []attrs.Attr{sessionID, mac}, mac},
 		{"juniper-mist", dm, []attrs.Attr{sessionID, mac, nasAddr}, attrs.Join(attrs.CallingStationID.Of("00-10-A4-23-19-C0"), nasAddr, sessionID)},
-		{"dell-os9", dm, []attrs.Attr{userName, attrs.NASPort.Of(7)}, userName},
-		{"dell-os9", coa, []attrs.Attr{userName, attrs.NASPort.Of(7)}, attrs.NASPort.Of(7)},
+		{"dell-os9", dm, []attrs.Attr{userName, attrs.NASPort.Of(7)}, attrs.Join(userName, attrs.NASPort.Of(7))},
+		{"dell-os9", coa, []attrs.Attr{attrs.NASPort.Of(7), userName, mac}, attrs.Join(attrs.NASPort.Of(7), mac)},
 		{"arista-eos", dm, []attrs.Attr{userName, address}, attrs.Join(userName, address)}, // its keys were not read, so those of the RFC
-		{"mikrotik-routeros", coa, []attrs.Attr{sessionID, userName}, userName},
+		{"arista-eos", dm, []attrs.Attr{userName, attrs.CalledStationID.Of("ap")}, attrs.Join(userName, attrs.CalledStationID.Of("ap"))},
+		{"mikrotik-routeros", coa, []attrs.Attr{sessionID, userName}, attrs.Join(userName, sessionID)},
+		{"mikrotik-routeros", dm, []attrs.Attr{address}, address},
+		{"hostapd", dm, []attrs.Attr{mac, attrs.NASPort.Of(7), userName}, attrs.Join(attrs.CallingStationID.Of("00-10-A4-23-19-C0"), userName)},
 	} {
 		nas, id := known(t, c.known...)
 		got, err := get(t, c.profile).Identify(c.code, nas, id)
@@ -90,7 +99,8 @@ func TestIdentifySaysWhatIsMissing(t *testing.T) {
 	nas, id := known(t, mac, nokia.ServID.Of(7))
 	_, err := get(t, "ubiquiti-unifi").Identify(dm, nas, id)
 	require.ErrorIs(t, err, profile.ErrMissing)
-	missing, ok := errors.AsType[*profile.MissingError](err)
+	var missing *profile.MissingError
+	ok := errors.As(err, &missing)
 	require.True(t, ok)
 	assert.Equal(t, [][]attrs.ID{{attrs.NASIdentifier.ID()}}, missing.Missing)
 	assert.False(t, missing.Recalled)
@@ -157,6 +167,55 @@ func TestRefusedAttributesAreNotSent(t *testing.T) {
 	got, err := p.Identify(dm, nas, id)
 	require.NoError(t, err)
 	assert.Equal(t, `Acct-Session-Id = "4f2a", NAS-Port-Id = "lag-1:10.300"`, got.Attr.String())
+	assert.Equal(t, []attrs.ID{attrs.NASPortID.ID()}, got.Also)
+	assert.Equal(t, []attrs.ID{attrs.UserName.ID()}, got.LeftOut)
+}
+
+// What the NAS does not take tells the session from others, unless what is sent names one session.
+func TestWhatIsNotTakenIsNotDropped(t *testing.T) {
+	for _, c := range []struct {
+		profile string
+		code    radius.Code
+		known   []attrs.Attr
+		want    string
+	}{
+		{"mikrotik-routeros", dm, []attrs.Attr{userName, attrs.NASPort.Of(99)},
+			"profile: mikrotik-routeros: NAS-Port is not taken, and the rest may name other sessions too: Disconnect-Request needs Acct-Session-Id, or no NAS-Port"},
+		{"dell-os9", coa, []attrs.Attr{userName, attrs.NASPort.Of(7)},
+			"profile: dell-os9: User-Name is not taken, and the rest may name other sessions too: CoA-Request needs Calling-Station-Id, or no User-Name"},
+		{"juniper-junos", coa, []attrs.Attr{userName, mac, portID},
+			"profile: juniper-junos: Calling-Station-Id, NAS-Port-Id is not taken, and the rest may name other sessions too: CoA-Request needs Acct-Session-Id, or no Calling-Station-Id, NAS-Port-Id"},
+	} {
+		nas, id := known(t, c.known...)
+		_, err := get(t, c.profile).Identify(c.code, nas, id)
+		require.ErrorIs(t, err, profile.ErrMissing)
+		require.EqualError(t, err, c.want)
+		nas, id = known(t, append(c.known, sessionID, mac)...)
+		got, err := get(t, c.profile).Identify(c.code, nas, id)
+		require.NoError(t, err, c.profile)
+		require.NotEmpty(t, got.LeftOut)
+	}
+	none := profile.Profile{Name: "bng", CoAKeys: [][]attrs.ID{{attrs.AcctSessionID.ID()}}, OneSession: [][]attrs.ID{}}
+	nas, id := known(t, userName, sessionID)
+	_, err := none.Identify(coa, nas, id)
+	require.EqualError(t, err, "profile: bng: User-Name is not taken, and the rest may name other sessions too: CoA-Request needs no User-Name")
+}
+
+// A value that cannot be sent is not passed over: without it the request would be wider.
+func TestAValueThatIsNoneIsAnError(t *testing.T) {
+	_, err := get(t, "rfc5176").Identify(dm, attrs.NAS{}, attrs.Identity{UserName: "bob", AcctSessionID: strings.Repeat("x", 254)})
+	require.ErrorContains(t, err, "Acct-Session-Id")
+	require.NotErrorIs(t, err, profile.ErrMissing)
+	_, err = get(t, "cisco-ios").Identify(dm, attrs.NAS{}, attrs.Identity{AcctSessionID: "1", Other: map[attrs.ID][]string{cisco.AuditSessionID.ID(): {""}}})
+	require.ErrorContains(t, err, "audit-session-id")
+}
+
+func TestSO12_AccessListAndRulebaseGoApart(t *testing.T) {
+	staros := get(t, "cisco-staros")
+	both := attrtest.Attributes(t, userName, attrs.FilterID.Of("acl"), starent.Rulebase.Of("gold"))
+	require.EqualError(t, staros.Check(coa, both), "profile: cisco-staros: a CoA-Request changes one of Filter-Id and SN-Rulebase and not both: send a request for each")
+	require.NoError(t, staros.Check(coa, attrtest.Attributes(t, userName, attrs.FilterID.Of("acl"))))
+	require.NoError(t, get(t, "rfc5176").Check(coa, both))
 }
 
 func TestEveryPrefixAndOneAddressOfEachFamily(t *testing.T) {

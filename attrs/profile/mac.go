@@ -9,8 +9,9 @@ import (
 	"github.com/radius-dynauth/dynauth/attrs"
 )
 
-// A MACFormat is a form of MAC addresses, given as that of 00:10:a4:23:19:c0: "00-10-A4-23-19-C0", "0010.a423.19c0", "0010A42319C0". Plain leaves out
-// what stands between the digits and keeps their case; "" leaves an address as it is.
+// A MACFormat is a form of MAC addresses, given as that of 00:10:a4:23:19:c0: "00-10-A4-23-19-C0",
+// "0010.a423.19c0", "0010A42319C0". Plain leaves out what stands between the digits and keeps their
+// case; "" leaves an address as it is.
 type MACFormat string
 
 // Plain is a MAC address without what stands between its digits, which keep their case.
@@ -29,7 +30,8 @@ func (f MACFormat) check() error {
 	return nil
 }
 
-// Format writes a MAC address, which may have any form, in this one, with what follows a colon (an SSID) as it is. Anything else is returned as it is.
+// Format writes a MAC address, which may have any form, in this one, with what follows a colon (an
+// SSID) as it is. Anything else is returned as it is.
 func (f MACFormat) Format(s string) string {
 	if f == "" || f.check() != nil {
 		return s

@@ -33,7 +33,8 @@ func generic() Profile {
 	return rows[i]
 }
 
-// BuiltIn returns a new Table of the profiles that this package comes with, "rfc5176" for any NAS among them.
+// BuiltIn returns a new Table of the profiles that this package comes with, "rfc5176" for any NAS
+// among them.
 func BuiltIn() *Table {
 	rows, err := parsed()
 	if err == nil {
@@ -54,8 +55,9 @@ func NewTable(rows ...Profile) (*Table, error) {
 	return t, nil
 }
 
-// Add adds profiles, all of them or none. A name that is there already is an error, and so is one with other characters than lower-case letters,
-// digits and hyphens, a set of keys that is empty or names no session, a key that is refused, and a form of MAC addresses that is none.
+// Add adds profiles, all of them or none. A name that is there already is an error, and so is one
+// with other characters than lower-case letters, digits and hyphens, a set of keys that is empty or
+// names no session, a key that is refused, and a form of MAC addresses that is none.
 func (t *Table) Add(rows ...Profile) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()

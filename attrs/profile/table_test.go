@@ -60,6 +60,9 @@ func TestRowsThatAreRefused(t *testing.T) {
 		"empty set":          {Name: "x", CoAKeys: [][]attrs.ID{{}}},
 		"no session":         {Name: "x", DisconnectKeys: [][]attrs.ID{id(attrs.NASIPAddress)}},
 		"refused key":        {Name: "x", CoAKeys: [][]attrs.ID{id(attrs.UserName)}, Refuses: id(attrs.UserName)},
+		"apart from nothing": {Name: "x", Apart: [][]attrs.ID{id(attrs.FilterID)}},
+		"one session of NAS": {Name: "x", OneSession: [][]attrs.ID{id(attrs.NASIPAddress)}},
+		"taken and refused":  {Name: "x", Takes: id(attrs.UserName), Refuses: id(attrs.UserName)},
 		"recalled nothing":   {Name: "x", Recalled: profile.Recalled{CoAKeys: [][]attrs.ID{{}}}},
 		"form of no MAC":     {Name: "x", MAC: "00-11"},
 		"form of NAS":        {Name: "x", NASMAC: "upper"},
@@ -90,6 +93,7 @@ func TestTextThatIsRefused(t *testing.T) {
 		"nothing recalled":  "name\tcoa_keys\nx\t?\n",
 		"empty between":     "name\tcoa_keys\nx\tUser-Name;;NAS-Port\n",
 		"not UTF-8":         "name\n\xff\n",
+		"one recalled":      "name\tone_session\nx\tUser-Name?\n",
 		"row twice":         "name\nx\nx\n",
 	} {
 		var table profile.Table
@@ -116,6 +120,7 @@ func FuzzTableText(f *testing.F) {
 	lines := strings.SplitAfter(string(built), "\n")
 	f.Add(lines[0] + lines[2] + lines[3])
 	f.Add("name\tcoa_keys\tdisconnect_keys\nx\tUser-Name+NAS-Port; Attr-26.1.2?\t=\n")
+	f.Add("name\ttakes\tone_session\trefuses\tapart\nx\tUser-Name; NAS-Port\t-\tClass\tFilter-Id+SN-Rulebase\ny\t\tUser-Name+NAS-Port\t\t\n")
 	f.Add("name\tmac\tactions\nx\tplain\ta; b?\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		var table profile.Table

@@ -14,11 +14,13 @@ import (
 )
 
 // columns are those of the text, in their order.
-var columns = []string{"name", "vendor", "platform", "coa_port", "disconnect_port", "coa_keys", "disconnect_keys", "with", "refuses", "mac", "nas_mac",
-	"event_timestamp", "message_authenticator", "actions", "quirks", "source"}
+var columns = []string{"name", "vendor", "platform", "coa_port", "disconnect_port", "coa_keys", "disconnect_keys", "with", "takes", "one_session", "refuses", "apart", "mac",
+	"nas_mac", "event_timestamp", "message_authenticator", "actions", "quirks", "source"}
 
-// MarshalText returns the table as text: a line with the names of the columns, then one for each profile, with tabs between the columns. Sets of keys
-// stand with "; " between them and "+" within; what was recalled ends with "?".
+// MarshalText returns the table as text: a line with the names of the columns, then one for each
+// profile, with tabs between the columns. Sets of keys stand with "; " between them and "+" within;
+// what was recalled ends with "?". "=" for disconnect_keys is those of CoA-Requests, "-" for
+// one_session that no set names one session.
 func (t *Table) MarshalText() ([]byte, error) {
 	b := []byte(strings.Join(columns, "\t") + "\n")
 	for p := range t.All() {
@@ -27,9 +29,10 @@ func (t *Table) MarshalText() ([]byte, error) {
 	return b, nil
 }
 
-// UnmarshalText adds the rows of a text like that of MarshalText, all of them or none. The columns may stand in any order, and all but name may be
-// left out. Attributes have the names that attrs.Registered yields, so a host's own Keys must be
-// there before, or are written by number, Attr-26.32473.1.
+// UnmarshalText adds the rows of a text like that of MarshalText, all of them or none. The columns
+// may stand in any order, and all but name may be left out. Attributes have the names that
+// attrs.Registered yields, so a host's own Keys must be there before, or are written by number,
+// Attr-26.32473.1.
 func (t *Table) UnmarshalText(text []byte) error {
 	rows, err := parse(text)
 	if err != nil {
@@ -44,7 +47,7 @@ func (p Profile) fields() []string {
 		disconnect = "="
 	}
 	return []string{p.Name, p.Vendor, p.Platform, portText(p.CoAPort, p.Recalled.CoAPort), portText(p.DisconnectPort, p.Recalled.DisconnectPort),
-		keysText(p.CoAKeys, p.Recalled.CoAKeys), disconnect, listText(p.With), listText(p.Refuses), string(p.MAC), string(p.NASMAC),
+		keysText(p.CoAKeys, p.Recalled.CoAKeys), disconnect, listText(p.With), listText(p.Takes), oneText(p.OneSession), listText(p.Refuses), keysText(p.Apart, nil), string(p.MAC), string(p.NASMAC),
 		string(p.EventTimestamp), string(p.MessageAuthenticator), actionsText(p.Actions, p.Recalled.Actions), p.Quirks, p.Source}
 }
 
@@ -67,6 +70,14 @@ func keysText(read, recalled [][]attrs.ID) string {
 		parts = append(parts, join(set)+"?")
 	}
 	return strings.Join(parts, "; ")
+}
+
+// oneText writes no set as "-", which "" is not.
+func oneText(sets [][]attrs.ID) string {
+	if sets != nil && len(sets) == 0 {
+		return "-"
+	}
+	return keysText(sets, nil)
 }
 
 func listText(ids []attrs.ID) string {
@@ -154,6 +165,12 @@ func (r rowReader) field(p *Profile, name, v string) (err error) {
 		}
 	case "with":
 		p.With, err = r.list(v, ";")
+	case "takes":
+		p.Takes, err = r.list(v, ";")
+	case "one_session":
+		p.OneSession, err = r.certain(v)
+	case "apart":
+		p.Apart, err = r.certain(v)
 	case "refuses":
 		p.Refuses, err = r.list(v, ";")
 	case "mac":
@@ -226,6 +243,18 @@ func (r rowReader) keys(v string) (read, recalled [][]attrs.ID, err error) {
 		}
 	}
 	return read, recalled, nil
+}
+
+// certain reads sets of which none is from memory. "-" is none, and not nil.
+func (r rowReader) certain(v string) ([][]attrs.ID, error) {
+	if v == "-" {
+		return [][]attrs.ID{}, nil
+	}
+	sets, recalled, err := r.keys(v)
+	if err == nil && recalled != nil {
+		err = errors.New("a set from memory has no place here")
+	}
+	return sets, err
 }
 
 func (r rowReader) list(v, sep string) (ids []attrs.ID, err error) {

@@ -21,7 +21,8 @@ const (
 	Unaccounted Action = 2 // ACTIVATE-WITHOUT-ACCT
 )
 
-// Activate starts a service, Accounted or Unaccounted, with parameters. The tag, 1 to 31 and another for each service of the request, joins them.
+// Activate starts a service, Accounted or Unaccounted, with parameters. The tag, 1 to 31 and
+// another for each service of the request, joins them.
 func Activate(tag byte, service string, action Action, parameters ...string) attrs.Attr {
 	switch {
 	case tag == 0:
@@ -36,13 +37,14 @@ func Activate(tag byte, service string, action Action, parameters ...string) att
 	return attrs.Join(all...)
 }
 
-// Deactivate ends a service. The tag, 0 to 31, tells its outcome apart from those of other services of the request.
+// Deactivate ends a service. The tag, 0 to 31, tells its outcome apart from those of other services
+// of the request.
 func Deactivate(tag byte, service string) attrs.Attr {
 	return DeactivateServiceName.Of(attrs.Tag(tag, service))
 }
 
-// Outcome is for the answer of a NAS: what became of the service with a tag. errcause.Cause(0) is success; of others, the router knows 401, 402, 404,
-// 506 and some of its own, 550 to 554.
+// Outcome is for the answer of a NAS: what became of the service with a tag. errcause.Cause(0) is
+// success; of others, the router knows 401, 402, 404, 506 and some of its own, 550 to 554.
 func Outcome(tag byte, c errcause.Cause) attrs.Attr {
 	return ServiceErrorCause.Of(attrs.Tag(tag, uint32(c)))
 }
@@ -55,9 +57,11 @@ type Order struct {
 	Parameters []string
 }
 
-// Orders reads the services that a CoA-Request is about, in its order; none is no error. What cannot be decoded, and a tag that two services or two
-// actions have, wraps errcause.InvalidRequest; a service without action, and an action or a parameter whose tag no service has,
-// errcause.MissingAttribute; an action that is not known errcause.InvalidAttributeValue.
+// Orders reads the services that a CoA-Request is about, in its order; none is no error. What
+// cannot be decoded, and a tag that two services or two actions have, wraps
+// errcause.InvalidRequest; a service without action, and an action or a parameter whose tag no
+// service has, errcause.MissingAttribute; an action that is not known
+// errcause.InvalidAttributeValue.
 func Orders(set radius.Attributes) ([]Order, error) {
 	orders, err := services(set)
 	if err != nil {

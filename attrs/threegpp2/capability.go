@@ -11,7 +11,8 @@ import (
 	"layeh.com/radius"
 )
 
-// A Capability is the value of 3GPP2-Session-Termination-Capability: the ways in which a session may be ended, a set of bits. Zero is none.
+// A Capability is the value of 3GPP2-Session-Termination-Capability: the ways in which a session
+// may be ended, a set of bits. Zero is none.
 type Capability uint32
 
 // The ways to end a session.
@@ -37,16 +38,18 @@ func (c Capability) String() string {
 // DynamicAuthorization reports whether a Disconnect-Request may end the session.
 func (c Capability) DynamicAuthorization() bool { return c&OnlyDynamicAuthorization != 0 }
 
-// RegistrationRevocation reports whether a revocation of its Mobile IPv4 registration may end the session.
+// RegistrationRevocation reports whether a revocation of its Mobile IPv4 registration may end the
+// session.
 func (c Capability) RegistrationRevocation() bool { return c&OnlyRegistrationRevocation != 0 }
 
 // SupportBoth is for the Access-Request of a NAS that knows both ways.
 func SupportBoth() attrs.Attr { return SessionTerminationCapability.Of(uint32(Both)) }
 
-// CapabilityOf reads what an Access-Accept settles for the session, or what an Access-Request offers; 0 without an error is that it says nothing.
-// A value that cannot be decoded wraps errcause.InvalidRequest, and one that is none of the three errcause.InvalidAttributeValue.
+// CapabilityOf reads what an Access-Accept settles for the session, or what an Access-Request
+// offers; 0 without an error is that it says nothing. A value that cannot be decoded wraps
+// errcause.InvalidRequest, and one that is none of the three errcause.InvalidAttributeValue.
 func CapabilityOf(set radius.Attributes) (Capability, error) {
-	v, ok, err := SessionTerminationCapability.Lookup(set)
+	v, ok, err := SessionTerminationCapability.Lookup(set) // two that differ: 404
 	switch {
 	case err != nil || !ok:
 		return 0, err

@@ -67,5 +67,5 @@ func TestSO21_DisconnectReasonIsRead(t *testing.T) {
 func TestSO9_CorrelationIDIdentifies(t *testing.T) {
 	_, id, err := attrs.IdentityOf(attrtest.Set(t, "1a 10 0000159f 2c 0a 3030303061626364"), threegpp2.Identifying()...)
 	require.NoError(t, err)
-	assert.Equal(t, attrs.Identity{Other: map[attrs.ID]string{threegpp2.CorrelationID.ID(): "0000abcd"}}, id)
+	assert.Equal(t, attrs.Identity{Other: map[attrs.ID][]string{threegpp2.CorrelationID.ID(): {"0000abcd"}}}, id)
 }

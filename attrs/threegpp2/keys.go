@@ -4,20 +4,29 @@ package threegpp2
 
 import "github.com/radius-dynauth/dynauth/attrs"
 
-// What names a session, and how it ends.
+// What names a session, and how it ends. A Correlation-Id is text that the PDSN makes, in practice
+// of eight characters, and names one session; two different ones in a request contradict each
+// other.
 var (
-	CorrelationID                = attrs.Text.Key(id(44), "3GPP2-Correlation-Id")
+	CorrelationID                = attrs.Text.Where(printable).Key(id(44), "3GPP2-Correlation-Id").Once()
 	SessionTerminationCapability = attrs.Integer.Key(id(88), "3GPP2-Session-Termination-Capability").
-					Named(attrs.Names(1, "Dynamic-Authorization", "Registration-Revocation", "Both")...)
+					Named(attrs.Names(1, "Dynamic-Authorization", "Registration-Revocation", "Both")...).Once()
 	DisconnectReason = attrs.Integer.Key(id(96), "3GPP2-Disconnect-Reason")
 	ReleaseIndicator = attrs.Integer.Key(id(24), "3GPP2-Release-Indicator")
 	AcctStopTrigger  = attrs.Integer.Key(id(93), "3GPP2-Acct-Stop-Trigger")
 	SessionContinue  = attrs.Integer.Key(id(48), "3GPP2-Session-Continue")
 	BeginSession     = attrs.Integer.Key(id(51), "3GPP2-Begin-Session")
-	ESN              = attrs.Text.Key(id(52), "3GPP2-ESN")
-	MEID             = attrs.Octets.Key(id(116), "3GPP2-MEID")
-	BSID             = attrs.Text.Key(id(10), "3GPP2-BSID")
 	CarrierID        = attrs.Text.Key(id(142), "3GPP2-Carrier-ID")
+)
+
+// The device and the cell, as numbers in text (3GPP2 X.S0011-005). An ESN is 32 bits in up to 15
+// digits. An MEID is 56 bits: 14 hexadecimal digits, or 7 octets from a PDSN that sends them
+// packed. A BSID is SID, NID and cell, four hexadecimal digits each; that of an HRPD sector is
+// longer. None names a session: a device has several, a cell many.
+var (
+	ESN  = attrs.Text.Where(hexDigits(1, 15)).Key(id(52), "3GPP2-ESN")
+	MEID = attrs.Octets.Where(meid).Key(id(116), "3GPP2-MEID")
+	BSID = attrs.Text.Where(hexDigits(12, 253)).Key(id(10), "3GPP2-BSID")
 )
 
 // Addresses of the network nodes.

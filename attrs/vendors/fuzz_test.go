@@ -23,7 +23,8 @@ func vendorDefinitions() []attrs.Definition {
 	return slices.DeleteFunc(slices.Collect(attrs.Registered()), func(d attrs.Definition) bool { return d.ID.Vendor == 0 || d.ID.Name != "" })
 }
 
-// readBack requires that what a Key reads from set is what it reads from the attribute that it makes of that; secret values too.
+// readBack requires that what a Key reads from set is what it reads from the attribute that it
+// makes of that; secret values too.
 func readBack(t *testing.T, key attrs.AnyKey, set radius.Attributes) {
 	switch k := key.(type) {
 	case attrs.Key[string]:
@@ -99,13 +100,19 @@ func TestEveryKeyIsReadBack(t *testing.T) {
 	}
 }
 
-// Whatever octets an attribute has, what it prints as makes an attribute that prints the same; and that one is made by its text octet for octet.
+// Whatever octets an attribute has, what it prints as makes an attribute that prints the same; and
+// that one is made by its text octet for octet.
 func FuzzEveryVendorKey(f *testing.F) {
 	all := vendorDefinitions()
 	for i := range all {
 		if i%40 == 0 {
 			f.Add(uint16(i), []byte{1, 0, 0, 7})
 			f.Add(uint16(i), []byte("text"))
+		}
+	}
+	for i, d := range all {
+		if d.Name == "3GPP-NSAPI" { // hexadecimal digits, which have two forms
+			f.Add(uint16(i), []byte("a"))
 		}
 	}
 	f.Fuzz(func(t *testing.T, n uint16, value []byte) {
@@ -137,7 +144,7 @@ func FuzzEveryVendorKey(f *testing.F) {
 		third, err := a.AppendTo(nil)
 		require.NoError(t, err)
 		require.Equal(t, encoded(second), encoded(third))
-		loose := strings.Contains(d.Type, "prefix") || d.Tagged && value[0] == 0
+		loose := strings.Contains(d.Type, "prefix") || d.Tagged && value[0] == 0 || d.Name == "3GPP-NSAPI"
 		if !loose || strings.HasPrefix(name, "Attr-") {
 			require.Equal(t, encoded(set), encoded(second), "%s %s", d.Type, line[0])
 		}

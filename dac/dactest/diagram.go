@@ -13,19 +13,22 @@ import (
 	"time"
 
 	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/dac/internal/packet"
 	"layeh.com/radius"
 )
 
-// A Diagram draws what crossed the wire as a sequence diagram: requests go from left to right, answers come back.
+// A Diagram draws what crossed the wire as a sequence diagram: requests go from left to right,
+// answers come back.
 //
 //	       192.0.2.1:49152                                         198.51.100.7:3799
 //	0.000s |-- Disconnect-Request 1 ---------------X               | lost; User-Name = "bob"
 //	0.050s |-- Disconnect-Request 1 ------------------------------>| resent
 //	0.051s |<------- Disconnect-NAK 1, Session-Context-Not-Found --|
 //
-// Give its Trace to a Client, to a Server, to both, or to a Network alone. Where both ends are traced, a packet that one of them sent and the
-// other never saw is drawn as lost. It keeps the last 200 packets. The NASes and clients of this package draw one themselves when their
-// test fails. The zero Diagram is ready; it is safe for concurrent use.
+// Give its Trace to a Client, to a Server, to both, or to a Network alone. Where both ends are
+// traced, a packet that one of them sent and the other never saw is drawn as lost. It keeps the
+// last 200 packets. The NASes and clients of this package draw one themselves when their test
+// fails. The zero Diagram is ready; it is safe for concurrent use.
 type Diagram struct {
 	mu     sync.Mutex // guards what follows
 	start  time.Time
@@ -82,7 +85,8 @@ func (d *Diagram) Trace(e dac.Event) {
 	}
 }
 
-// lockedOutgoing notes a packet that left. The other end may have told of it already: it is not the sender's clock that orders the calls.
+// lockedOutgoing notes a packet that left. The other end may have told of it already: it is not the
+// sender's clock that orders the calls.
 func (d *Diagram) lockedOutgoing(e dac.Event) {
 	r := d.lockedFind(e.Local, e.Peer, e.Wire, func(r *row) bool { return r.received && !r.sent })
 	if r == nil {
@@ -151,7 +155,8 @@ func (d *Diagram) lockedTraced(a netip.AddrPort) bool {
 	return false
 }
 
-// same tells whether two ends are one: a socket that listens on all addresses may not know which of them was asked.
+// same tells whether two ends are one: a socket that listens on all addresses may not know which of
+// them was asked.
 func same(a, b netip.AddrPort) bool {
 	a, b = unmap(a), unmap(b)
 	return a == b || a.Port() == b.Port() && (a.Addr().IsUnspecified() || b.Addr().IsUnspecified())
@@ -172,7 +177,8 @@ func reason(err error) string {
 	if err == errLost {
 		return ""
 	}
-	if p, ok := errors.AsType[*dac.PacketError](err); ok && p.Err != nil {
+	var p *dac.PacketError
+	if errors.As(err, &p) && p.Err != nil {
 		err = p.Err
 	}
 	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "dac: "), "dactest: ")
@@ -234,7 +240,7 @@ func (r *row) ends() (client, nas netip.AddrPort) {
 	return r.from, r.to
 }
 
-func (r *row) answer() bool { return len(r.wire) > 0 && isAnswer(radius.Code(r.wire[0])) }
+func (r *row) answer() bool { return len(r.wire) > 0 && packet.IsAnswer(radius.Code(r.wire[0])) }
 
 // lane is the width between the two lifelines.
 const lane = 56
@@ -262,7 +268,7 @@ func (r *row) arrow(lost bool) string {
 
 // about tells the attributes of a request that are worth a line.
 func (r *row) about() string {
-	if len(r.wire) == 0 || !isRequest(radius.Code(r.wire[0])) {
+	if len(r.wire) == 0 || !packet.IsRequest(radius.Code(r.wire[0])) {
 		return ""
 	}
 	var text strings.Builder

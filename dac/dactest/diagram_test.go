@@ -16,6 +16,7 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/dac/dactest"
 	"github.com/radius-dynauth/dynauth/errcause"
+	_ "github.com/radius-dynauth/dynauth/internal/entropy" // FIPS
 )
 
 var (
@@ -80,7 +81,8 @@ func TestDiagramOfBothEnds(t *testing.T) {
 	s.at(151, dac.Resent, das, nak, nil)
 	s.at(171, dac.Received, ask, nak, nil)
 	s.at(180, dac.Repeated, ask, nak, nil)
-	// The first copy is the one that counts as arrived: which of two equal ones it was cannot be told.
+	// The first copy is the one that counts as arrived: which of two equal ones it was cannot be
+	// told.
 	s.is(`
           192.0.2.1:49152                                         198.51.100.7:3799
    0.000s |-- Disconnect-Request 1 ------------------------------>| took 51ms; User-Name = "bob"

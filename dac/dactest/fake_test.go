@@ -71,7 +71,8 @@ type writerFunc func(b []byte) (int, error)
 
 func (w writerFunc) Write(b []byte) (int, error) { return w(b) }
 
-// attempt runs a test within the test, with its cleanups, and returns what it logged and whether it failed.
+// attempt runs a test within the test, with its cleanups, and returns what it logged and whether it
+// failed.
 func attempt(t *testing.T, test func(tb testing.TB)) (log string, failed bool) {
 	t.Helper()
 	f := &fakeTB{TB: t}

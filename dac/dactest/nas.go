@@ -15,8 +15,9 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 )
 
-// A NAS is a Server that answers on Addr, with a Client for it. Both end with the test. When the test fails, the sequence diagram of what
-// crossed the wire is in its log, and so is what the Server logged.
+// A NAS is a Server that answers on Addr, with a Client for it. Both end with the test. When the
+// test fails, the sequence diagram of what crossed the wire is in its log, and so is what the
+// Server logged.
 //
 // Its methods are safe for concurrent use.
 type NAS struct {
@@ -31,8 +32,8 @@ type NAS struct {
 // retry lets a lost packet cost milliseconds, and no answer at all little more than a second.
 var retry = dac.Retry{Initial: 50 * time.Millisecond, Max: 400 * time.Millisecond, Duration: 10 * time.Second}
 
-// NewNAS serves h on a free port of loopback. Its Client sends five times, after 50 ms, 100 ms, 200 ms and 400 ms. The secret of both is
-// Secret, so another client can be pointed at Addr as well.
+// NewNAS serves h on a free port of loopback. Its Client sends five times, after 50 ms, 100 ms, 200
+// ms and 400 ms. The secret of both is Secret, so another client can be pointed at Addr as well.
 func NewNAS(tb testing.TB, h dac.Handler) *NAS {
 	tb.Helper()
 	pc, err := loopback()
@@ -44,11 +45,13 @@ func NewNAS(tb testing.TB, h dac.Handler) *NAS {
 	return n
 }
 
-// ServeNAS serves s over pc, which it closes at the end of the test: a socket of a Network, or one of the system. It fills in what is nil:
-// Peers are any address with Secret, and Logger writes to the log of the test. Trace of s is called as before.
+// ServeNAS serves s over pc, which it closes at the end of the test: a socket of a Network, or one
+// of the system. It fills in what is nil: Peers are any address with Secret, and Logger writes to
+// the log of the test. Trace of s is called as before.
 //
-// Its Client asks s.Peers for the secret of Addr; where that finds none, use its With, or a Client of the test's own. It keeps the times of
-// RFC 5080, section 2.2.1, and, where pc is a socket of a Network, dials there: in a bubble of testing/synctest retransmissions take no time.
+// Its Client asks s.Peers for the secret of Addr; where that finds none, use its With, or a Client
+// of the test's own. It keeps the times of RFC 5080, section 2.2.1, and, where pc is a socket of a
+// Network, dials there: in a bubble of testing/synctest retransmissions take no time.
 func ServeNAS(tb testing.TB, pc net.PacketConn, s *dac.Server) *NAS {
 	tb.Helper()
 	n := &NAS{Server: s, log: newWiretap(tb)}
@@ -89,14 +92,15 @@ func dialler(pc net.PacketConn) func(context.Context, netip.AddrPort) (net.Conn,
 	return nil
 }
 
-// Drop loses the next datagrams towards the NAS, on top of those that earlier calls have still to lose. It returns n.
+// Drop loses the next datagrams towards the NAS, on top of those that earlier calls have still to
+// lose. It returns n.
 func (n *NAS) Drop(packets int) *NAS {
 	n.tap.drop.Add(int64(packets))
 	return n
 }
 
-// Received returns every datagram that reached the NAS, repeats and bad ones too, in the order in which the Server decided about them. All of
-// them are kept until the test ends.
+// Received returns every datagram that reached the NAS, repeats and bad ones too, in the order in
+// which the Server decided about them. All of them are kept until the test ends.
 func (n *NAS) Received() []dac.Event { return n.log.received() }
 
 // Diagram draws what crossed the wire so far.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"sync"
@@ -14,55 +15,69 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 )
 
-// A Network carries datagrams in memory between the sockets that its Listen and Dial make, IPv4 and IPv6. It starts no
-// goroutine and waits with package time and package sync only, so a testing/synctest bubble can hold both ends and minutes of
-// retransmission take no time.
+// A Network carries datagrams in memory between the sockets that its Listen and Dial make, IPv4 and
+// IPv6. It starts no goroutine and waits with package time and package sync only, so a
+// testing/synctest bubble can hold both ends and minutes of retransmission take no time.
 //
-// The zero Network is ready and perfect: it loses nothing, keeps the order, and delivers at once. It is safe for concurrent use.
-// Set its fields before the first datagram and do not copy it.
+// The zero Network is ready and perfect: it loses nothing, keeps the order, and delivers at once.
+// It is safe for concurrent use. Set its fields before the first datagram and do not copy it.
 //
-// What happens to a datagram follows from Seed, from the two addresses, and from how many datagrams went before it: on the same
-// path where the sender is dialled, to the same socket where it is not. So the fate of the n-th datagram of a path does not
-// depend on what other paths carry meanwhile.
+// What happens to a datagram follows from Seed, from the two addresses, and from how many datagrams
+// went before it: on the same path where the sender is dialled, to the same socket where it is not.
+// So the fate of the n-th datagram of a path does not depend on what other paths carry meanwhile.
 type Network struct {
 	Latency time.Duration // of every datagram, one way; zero delivers at once
-	Jitter  time.Duration // each datagram takes up to this much longer, evenly spread, so that later ones overtake it; zero is none
+	// Jitter is the most that a datagram takes longer, evenly spread, so that later ones overtake
+	// it; zero is none.
+	Jitter time.Duration
 
 	Loss      float64 // chance, 0 to 1, that a datagram is lost
 	Duplicate float64 // chance, 0 to 1, that a datagram that is not lost arrives twice
-	Reorder   float64 // chance, 0 to 1, that a datagram is held up by as much as Latency again (a millisecond where Latency is zero)
-	Seed      uint64  // of all chances; zero is a seed like any other
+	// Reorder is the chance, 0 to 1, that a datagram is held up by as much as Latency again (a
+	// millisecond where Latency is zero).
+	Reorder float64
+	Seed    uint64 // of all chances; zero is a seed like any other
 
-	// Drop is asked about each datagram before chance is; true loses it. It is called by the sender, concurrently, and must
-	// not keep or change packet. nil loses none.
+	// Drop is asked about each datagram before chance is; true loses it. It is called by the
+	// sender, concurrently, and must not keep or change packet. nil loses none.
 	Drop func(from, to netip.AddrPort, packet []byte) bool
 
-	// Trace is told of each datagram and each second copy when it leaves: Op is Sent, Local is the sender, Err is why it will not
-	// arrive, as far as that is known. It is called concurrently. nil: none
+	// Trace is told of each datagram and each second copy when it leaves: Op is Sent, Local is the
+	// sender, Err is why it will not arrive, as far as that is known. It is called concurrently.
+	// nil: none
 	Trace func(dac.Event)
 
-	Queue  int  // datagrams that a socket holds until they are read, and beyond which it loses what comes; zero is 4096
-	Refuse bool // a datagram to where nobody listens draws syscall.ECONNREFUSED at a dialled socket, as ICMP does; else silence
+	// Queue is how many datagrams a socket holds until they are read, and beyond which it loses
+	// what comes; zero is 4096.
+	Queue int
+	// Refuse has a datagram to an address without listener draw syscall.ECONNREFUSED at a dialled
+	// socket, as ICMP does; else silence.
+	Refuse bool
 
 	mu    sync.RWMutex // guards what follows
 	ports map[netip.AddrPort]*port
 	next  [2]uint16 // of the ports given out, by family
 }
 
-// NetworkStats counts datagrams. While nobody sends or reads, Sent - Lost + Duplicated = Received + Pending, and Pending is 0 once all
-// that arrived has been read.
+// NetworkStats counts datagrams. While nothing is sent or read, Sent - Lost + Duplicated = Received
+// + Pending, and Pending is 0 once all that arrived has been read.
 type NetworkStats struct {
 	Sent       uint64 // writes
 	Duplicated uint64 // second copies
 	Received   uint64 // reads
 	Pending    uint64 // on the way, or waiting in a socket to be read
 
-	Lost     uint64 // by chance, by Drop, by Overflow, by NoPort, and what a socket held unread when it was closed
+	// Lost counts those lost by chance, by Drop, by Overflow, by NoPort, and what a socket held
+	// unread when it was closed.
+	Lost     uint64
 	Overflow uint64 // the part of Lost that found the queue of its socket full
-	NoPort   uint64 // the part of Lost that found nobody listening, or a dialled socket that talks to somebody else
+	// NoPort is the part of Lost that found no listener, or a dialled socket that talks to another
+	// address.
+	NoPort uint64
 }
 
-// hosts are the addresses of those who choose none, from the ranges for documentation (RFC 5737, RFC 3849).
+// hosts are the addresses of those who choose none, from the ranges for documentation (RFC 5737,
+// RFC 3849).
 var hosts = [2]netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")}
 
 // firstPort begins the range of ports given out (RFC 6335, section 6).
@@ -79,11 +94,12 @@ var (
 	errNoRemote = errors.New("destination address required")
 )
 
-// Listen opens a socket at addr. An invalid or unspecified address is 192.0.2.1, or 2001:db8::1 for [::]; port 0 is a free one.
-// Like httptest.NewServer, Listen panics where it cannot do its work: when addr is in use.
+// Listen opens a socket at addr. An invalid or unspecified address is 192.0.2.1, or 2001:db8::1 for
+// [::]; port 0 is a free one. Like httptest.NewServer, Listen panics where it cannot do its work:
+// when addr is in use.
 //
-// Beside the methods of net.PacketConn the socket has the ReadFromUDPAddrPort and WriteToUDPAddrPort of a *net.UDPConn. Its
-// addresses are *net.UDPAddr.
+// Beside the methods of net.PacketConn the socket has the ReadFromUDPAddrPort and
+// WriteToUDPAddrPort of a *net.UDPConn. Its addresses are *net.UDPAddr.
 func (n *Network) Listen(addr netip.AddrPort) net.PacketConn {
 	c, err := n.open(addr, netip.AddrPort{})
 	if err != nil {
@@ -92,8 +108,8 @@ func (n *Network) Listen(addr netip.AddrPort) net.PacketConn {
 	return c
 }
 
-// Dial opens a socket that talks to to alone, like a connected UDP socket: from 192.0.2.1, or 2001:db8::1 where to is IPv6, and
-// a port of its own. It is made for dac.Client.Dial.
+// Dial opens a socket that talks to to alone, like a connected UDP socket: from 192.0.2.1, or
+// 2001:db8::1 where to is IPv6, and a port of its own. It is made for dac.Client.Dial.
 func (n *Network) Dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	var from netip.Addr
 	if to.Addr().Unmap().Is6() {
@@ -102,7 +118,8 @@ func (n *Network) Dial(ctx context.Context, to netip.AddrPort) (net.Conn, error)
 	return n.DialFrom(ctx, netip.AddrPortFrom(from, 0), to)
 }
 
-// DialFrom is Dial from an address of the caller's choice. An invalid or unspecified address and port 0 are as in Listen.
+// DialFrom is Dial from an address of the caller's choice. An invalid or unspecified address and
+// port 0 are as in Listen.
 func (n *Network) DialFrom(ctx context.Context, from, to netip.AddrPort) (net.Conn, error) {
 	to = unmap(to)
 	if err := ctx.Err(); err != nil {
@@ -146,13 +163,17 @@ func (n *Network) Stats() NetworkStats {
 
 // StatsTo counts the datagrams that were sent to addr.
 func (n *Network) StatsTo(addr netip.AddrPort) NetworkStats {
-	n.mu.RLock()
-	p := n.ports[unmap(addr)]
-	n.mu.RUnlock()
-	if p == nil {
-		return NetworkStats{}
+	if p := n.known(unmap(addr)); p != nil {
+		return p.stats()
 	}
-	return p.stats()
+	return NetworkStats{}
+}
+
+// known returns what stands at a, or nil.
+func (n *Network) known(a netip.AddrPort) *port {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.ports[a]
 }
 
 // open makes the socket of local; remote is invalid for one that listens.
@@ -215,10 +236,7 @@ func (n *Network) lockedPort(a netip.AddrPort) *port {
 
 // port returns what stands at a, listened on or not.
 func (n *Network) port(a netip.AddrPort) *port {
-	n.mu.RLock()
-	p := n.ports[a]
-	n.mu.RUnlock()
-	if p != nil {
+	if p := n.known(a); p != nil {
 		return p
 	}
 	n.mu.Lock()
@@ -284,6 +302,9 @@ func (n *Network) delay(d *dice) time.Duration {
 			detour = time.Millisecond
 		}
 		t += d.upTo(detour)
+	}
+	if t < 0 && n.Latency > 0 {
+		return math.MaxInt64 // it is on its way for ever
 	}
 	return t
 }

@@ -11,17 +11,19 @@ import (
 	"time"
 )
 
-// A port is one address and port of a Network, with the counters of what was sent there. It outlives its sockets.
+// A port is one address and port of a Network, with the counters of what was sent there. It
+// outlives its sockets.
 type port struct {
 	addr netip.AddrPort
 	flow uint64               // hash of addr
-	conn atomic.Pointer[conn] // nil: nobody listens
+	conn atomic.Pointer[conn] // nil: no listener
 
 	arrivals                                           atomic.Uint64 // as far as dice are thrown
 	sent, lost, duplicated, received, overflow, noPort atomic.Uint64
 }
 
-// A datagram is on its way to a socket or in it. One with err is what ICMP tells: no datagram, but the end of one.
+// A datagram is on its way to a socket or in it. One with err is what ICMP tells: no datagram, but
+// the end of one.
 type datagram struct {
 	at   time.Time
 	seq  uint64 // orders those of one instant
@@ -30,8 +32,8 @@ type datagram struct {
 	err  error
 }
 
-// A conn is a socket. Nothing runs for it: whoever reads first takes over what has arrived by now, and waits for the earliest
-// that is still on its way.
+// A conn is a socket. Nothing runs for it: the first reader takes over what has arrived by now,
+// and waits for the earliest that is still on its way.
 type conn struct {
 	network    *Network
 	port       *port
@@ -62,7 +64,7 @@ func newConn(n *Network, p *port) *conn {
 	return c
 }
 
-// deliver brings a datagram to whoever listens; false: nobody does.
+// deliver brings a datagram to the listener; false: there is none.
 func (p *port) deliver(from netip.AddrPort, b []byte, delay time.Duration) bool {
 	if c := p.listener(from); c == nil || !c.enqueue(from, b, delay) {
 		p.lost.Add(1)
@@ -292,6 +294,25 @@ func (c *conn) peerAddr() net.Addr {
 func (c *conn) Read(b []byte) (int, error) {
 	n, _, err := c.ReadFromUDPAddrPort(b)
 	return n, err
+}
+
+// ReadArrived is Read of what has arrived, with any deadline; where there is nothing, it waits
+// for nothing and returns an error.
+func (c *conn) ReadArrived(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return 0, c.opError("read", c.peerAddr(), net.ErrClosed)
+	}
+	c.lockedSettle(time.Now())
+	if len(c.ready) == c.first {
+		return 0, c.opError("read", c.peerAddr(), os.ErrDeadlineExceeded)
+	}
+	d := c.lockedTake()
+	n := copy(b, d.data)
+	c.lockedRecycle(d.data)
+	c.port.received.Add(1)
+	return n, nil
 }
 
 func (c *conn) ReadFrom(b []byte) (int, net.Addr, error) {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// dice is a stream of random numbers for one datagram (splitmix64). It lives on the stack, so senders share no generator, and
-// the fate of a datagram depends on what newDice is given alone.
+// dice is a stream of random numbers for one datagram (splitmix64). It lives on the stack, so
+// senders share no generator, and the fate of a datagram depends on what newDice is given alone.
 type dice uint64
 
 func newDice(seed, from, to, n uint64) dice {

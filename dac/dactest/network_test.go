@@ -335,7 +335,7 @@ func TestNetworkQueueIsBounded(t *testing.T) {
 	reconciles(t, n.Stats())
 }
 
-// What arrives while nobody reads fills the queue as well.
+// What arrives while nothing reads fills the queue as well.
 func TestNetworkQueueIsBoundedOnArrival(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := dactest.Network{Queue: 10, Latency: time.Second}

@@ -13,9 +13,9 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 )
 
-// A ScriptedNAS answers as it is told, right or wrong, for tests of code that sends requests. It verifies what comes with Secret and
-// ignores the rest; it knows no duplicates: each datagram takes the next Step. When its test fails, the sequence diagram of what crossed
-// the wire is in the log.
+// A ScriptedNAS answers as it is told, right or wrong, for tests of code that sends requests. It
+// verifies what comes with Secret and ignores the rest; it knows no duplicates: each datagram takes
+// the next Step. When its test fails, the sequence diagram of what crossed the wire is in the log.
 //
 // Its methods are safe for concurrent use.
 type ScriptedNAS struct {
@@ -36,8 +36,9 @@ type ScriptedNAS struct {
 	closed   bool
 }
 
-// NewScriptedNAS answers on a free port of loopback by steps, one for each request that comes, retransmissions included; the last
-// stays. Without any it acknowledges everything. Its Client retries like that of NewNAS.
+// NewScriptedNAS answers on a free port of loopback by steps, one for each request that comes,
+// retransmissions included; the last stays. Without any it acknowledges everything. Its Client
+// retries like that of NewNAS.
 func NewScriptedNAS(tb testing.TB, steps ...Step) *ScriptedNAS {
 	tb.Helper()
 	pc, err := loopback()
@@ -49,8 +50,9 @@ func NewScriptedNAS(tb testing.TB, steps ...Step) *ScriptedNAS {
 	return n
 }
 
-// ServeScript is NewScriptedNAS over pc, which it closes at the end of the test: a socket of a Network, or one of the system. Its Client
-// keeps the times of RFC 5080, section 2.2.1, and dials where pc listens.
+// ServeScript is NewScriptedNAS over pc, which it closes at the end of the test: a socket of a
+// Network, or one of the system. Its Client keeps the times of RFC 5080, section 2.2.1, and dials
+// where pc listens.
 func ServeScript(tb testing.TB, pc net.PacketConn, steps ...Step) *ScriptedNAS {
 	tb.Helper()
 	n := &ScriptedNAS{tb: tb, log: newWiretap(tb), steps: steps, done: make(chan struct{})}
@@ -84,18 +86,24 @@ func neighbour(pc net.PacketConn) (udpSocket, error) {
 	return loopback()
 }
 
-// Close makes the port a dead one: what is sent there from now on draws an ICMP error, where the network has them. It is safe to call twice.
+// Close makes the port a dead one: what is sent there from now on draws an ICMP error, where the
+// network has them. It is safe to call twice.
 func (n *ScriptedNAS) Close() {
-	n.mu.Lock()
-	closed := n.closed
-	n.closed = true
-	n.mu.Unlock()
-	if !closed {
+	if n.close() {
 		close(n.done)
 		_ = n.socket.Close()
 		_ = n.elsewhere.Close()
 	}
 	n.running.Wait()
+}
+
+// close notes that n is closed, and reports whether it was open.
+func (n *ScriptedNAS) close() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	was := n.closed
+	n.closed = true
+	return !was
 }
 
 // Requests returns the verified requests that came, in order, retransmissions too.
@@ -105,7 +113,8 @@ func (n *ScriptedNAS) Requests() []*dac.Request {
 	return append([]*dac.Request(nil), n.requests...)
 }
 
-// Received returns every datagram that came: Op is Received, or Dropped with Err for one that did not verify.
+// Received returns every datagram that came: Op is Received, or Dropped with Err for one that did
+// not verify.
 func (n *ScriptedNAS) Received() []dac.Event { return n.log.received() }
 
 // Diagram draws what crossed the wire so far.
@@ -139,12 +148,7 @@ func (n *ScriptedNAS) take(wire []byte, from netip.AddrPort) {
 	}
 	n.log.trace(event(dac.Received, n.Addr, from, wire, nil))
 	r.Source, r.Local = from, n.Addr
-	n.mu.Lock()
-	r.Seq = uint64(len(n.requests)) + 1
-	n.requests = append(n.requests, r)
-	step := n.lockedStep()
-	n.mu.Unlock()
-
+	step := n.note(r)
 	for _, a := range step.answers(&turn{request: r, wire: wire, fail: n.tb.Errorf}) {
 		if a.delay > 0 {
 			n.running.Go(func() { n.later(a, from) })
@@ -152,6 +156,15 @@ func (n *ScriptedNAS) take(wire []byte, from netip.AddrPort) {
 		}
 		n.send(a, from)
 	}
+}
+
+// note keeps r, and returns what the script does with it.
+func (n *ScriptedNAS) note(r *dac.Request) Step {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r.Seq = uint64(len(n.requests)) + 1
+	n.requests = append(n.requests, r)
+	return n.lockedStep()
 }
 
 func (n *ScriptedNAS) lockedStep() Step {
@@ -179,13 +192,15 @@ func (n *ScriptedNAS) send(a answer, to netip.AddrPort) {
 		local = socket.LocalAddr().(*net.UDPAddr).AddrPort()
 	}
 	n.log.trace(event(dac.Sent, local, to, a.wire, nil))
-	_, _ = socket.WriteToUDPAddrPort(a.wire, to) // nobody there: the diagram shows that it never arrived
+	// No listener: the diagram shows that it never arrived.
+	_, _ = socket.WriteToUDPAddrPort(a.wire, to)
 }
 
-// DeadPort returns an address of loopback where nobody listens until the test ends: what is sent there draws an ICMP error.
+// DeadPort returns an address of loopback without a listener until the test ends: what is sent
+// there draws an ICMP error.
 func DeadPort(tb testing.TB) netip.AddrPort {
 	tb.Helper()
-	// A socket that talks to another port alone holds this one, and hears nobody else.
+	// A socket that talks to another port alone holds this one, and hears no other.
 	c, err := net.DialUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1})
 	if err != nil {
 		tb.Fatalf("dactest: %v", err)

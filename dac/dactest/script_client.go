@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/dac/internal/packet"
 	"layeh.com/radius"
 )
 
-// A ScriptedClient sends what a test tells it, octet by octet where need be, and looks at what comes back, for tests of servers. It resends
-// nothing by itself and sends from one port. When its test fails, the sequence diagram of what crossed the wire is in the log.
+// A ScriptedClient sends what a test tells it, octet by octet where need be, and looks at what
+// comes back, for tests of servers. It resends nothing by itself and sends from one port. When its
+// test fails, the sequence diagram of what crossed the wire is in the log.
 //
 // What it makes is octets, so a test breaks them as it likes between Sign and Send:
 //
@@ -49,7 +51,8 @@ func NewScriptedClient(tb testing.TB, server netip.AddrPort) *ScriptedClient {
 	return NewScriptedClientOn(tb, conn)
 }
 
-// NewScriptedClientOn sends over conn, which it closes at the end of the test: the Dial or DialFrom of a Network makes one.
+// NewScriptedClientOn sends over conn, which it closes at the end of the test: the Dial or DialFrom
+// of a Network makes one.
 func NewScriptedClientOn(tb testing.TB, conn net.Conn) *ScriptedClient {
 	tb.Helper()
 	c := &ScriptedClient{Secret: Secret, tb: tb, conn: conn, diagram: NewDiagram(tb)}
@@ -66,7 +69,8 @@ func addrPort(a net.Addr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// Sign returns the octets of r with the next identifier, a Message-Authenticator, and signed with Secret.
+// Sign returns the octets of r with the next identifier, a Message-Authenticator, and signed with
+// Secret.
 func (c *ScriptedClient) Sign(r *dac.Request) []byte {
 	c.tb.Helper()
 	c.id++
@@ -95,11 +99,12 @@ func (c *ScriptedClient) Ask(r *dac.Request) *dac.Response {
 	return resp
 }
 
-// Answer waits for the answer to the request whose octets are given and returns it with its own octets. The test fails where none comes
-// within Wait and where one comes that does not verify. Answers to other requests are kept for later calls.
+// Answer waits for the answer to the request whose octets are given and returns it with its own
+// octets. The test fails where none comes within Wait and where one comes that does not verify.
+// Answers to other requests are kept for later calls.
 func (c *ScriptedClient) Answer(request []byte) (*dac.Response, []byte) {
 	c.tb.Helper()
-	if len(request) < headerLen {
+	if len(request) < packet.HeaderLen {
 		c.tb.Fatalf("dactest: %d octets are no request", len(request))
 	}
 	by := time.Now().Add(orElse(c.Wait, 5*time.Second))
@@ -125,7 +130,8 @@ func (c *ScriptedClient) Answer(request []byte) (*dac.Response, []byte) {
 	return resp, b
 }
 
-// Silence listens for as long as Quiet says, and the test fails where anything comes that no Answer has taken.
+// Silence listens for as long as Quiet says, and the test fails where anything comes that no Answer
+// has taken.
 func (c *ScriptedClient) Silence() {
 	c.tb.Helper()
 	by := time.Now().Add(orElse(c.Quiet, 100*time.Millisecond))
@@ -182,7 +188,7 @@ func event(op dac.EventOp, local, peer netip.AddrPort, wire []byte, err error) d
 }
 
 func orElse(d, zero time.Duration) time.Duration {
-	if d == 0 {
+	if d <= 0 {
 		return zero
 	}
 	return d

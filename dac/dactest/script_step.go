@@ -11,11 +11,14 @@ import (
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/dac/internal/authn"
+	"github.com/radius-dynauth/dynauth/dac/internal/packet"
 	"github.com/radius-dynauth/dynauth/errcause"
 	"layeh.com/radius"
 )
 
-// A Step is what a ScriptedNAS does with the next request, or with several. Steps are values: one may be used in many scripts.
+// A Step is what a ScriptedNAS does with the next request, or with several. Steps are values: one
+// may be used in many scripts.
 type Step struct {
 	times   int
 	answers func(t *turn) []answer
@@ -40,26 +43,29 @@ func ACK(a ...attrs.Attr) Step {
 	return reply(1, a)
 }
 
-// NAK refuses with cause c, 0 for none; unlike a Server it also sends causes that this NAK may not carry.
+// NAK refuses with cause c, 0 for none; unlike a Server it also sends causes that this NAK may not
+// carry.
 func NAK(c errcause.Cause, a ...attrs.Attr) Step {
 	return reply(2, append(cause(c), a...))
 }
 
-// ProtocolError answers with code 52 (RFC 7930, section 4) and cause c, 0 for none: the other side has not even looked at the request.
+// ProtocolError answers with code 52 (RFC 7930, section 4) and cause c, 0 for none: the other side
+// has not even looked at the request.
 func ProtocolError(c errcause.Cause) Step {
 	return Edit(NAK(c), func(answer, request []byte) []byte {
-		answer[0] = byte(codeProtocolError)
+		answer[0] = byte(packet.ProtocolError)
 		SignResponse(answer, request, Secret)
 		return answer
 	})
 }
 
-// Reply answers what h returns, as a Server does: an error is a NAK with the cause that it wraps, and ErrDiscard and ErrSilent are silence. h
-// is called for one request after the other.
+// Reply answers what h returns, as a Server does: an error is a NAK with the cause that it wraps,
+// and ErrDiscard and ErrSilent are silence. h is called for one request after the other.
 func Reply(h dac.Handler) Step {
 	return Step{1, func(t *turn) []answer {
 		resp, err := h.Handle(context.Background(), t.request)
-		nak, _ := errors.AsType[*dac.NAKError](err)
+		var nak *dac.NAKError
+		errors.As(err, &nak)
 		switch {
 		case errors.Is(err, dac.ErrDiscard), errors.Is(err, dac.ErrSilent):
 			return nil
@@ -92,7 +98,8 @@ func Twice(s Step) Step {
 	return s.each(func(a answer, _ *turn) []answer { return []answer{a, a} })
 }
 
-// Elsewhere does s, and its answers leave from another port than the one that was asked. A connected socket never sees them.
+// Elsewhere does s, and its answers leave from another port than the one that was asked. A
+// connected socket never sees them.
 func Elsewhere(s Step) Step {
 	return s.each(func(a answer, _ *turn) []answer {
 		a.elsewhere = true
@@ -100,8 +107,8 @@ func Elsewhere(s Step) Step {
 	})
 }
 
-// Edit does s, and f may change the octets of each answer, or replace them; nil is silence. What f changes is not signed again: call
-// SignResponse with Secret for a change that is to verify.
+// Edit does s, and f may change the octets of each answer, or replace them; nil is silence. What f
+// changes is not signed again: call SignResponse with Secret for a change that is to verify.
 func Edit(s Step, f func(answer, request []byte) []byte) Step {
 	return s.each(func(a answer, t *turn) []answer {
 		if a.wire = f(a.wire, slices.Clone(t.wire)); a.wire == nil {
@@ -111,7 +118,8 @@ func Edit(s Step, f func(answer, request []byte) []byte) Step {
 	})
 }
 
-// WrongIdentifier answers with an ACK that verifies but has another identifier: the answer to another request.
+// WrongIdentifier answers with an ACK that verifies but has another identifier: the answer to
+// another request.
 func WrongIdentifier() Step {
 	return Edit(ACK(), func(answer, request []byte) []byte {
 		answer[1]++
@@ -120,7 +128,8 @@ func WrongIdentifier() Step {
 	})
 }
 
-// WrongKind answers a Disconnect-Request with a CoA-ACK and a CoA-Request with a Disconnect-ACK; both verify. There are NASes that do.
+// WrongKind answers a Disconnect-Request with a CoA-ACK and a CoA-Request with a Disconnect-ACK;
+// both verify. There are NASes that do.
 func WrongKind() Step {
 	return Edit(ACK(), func(answer, request []byte) []byte {
 		answer[0] = byte(radius.CodeDisconnectACK)
@@ -140,20 +149,20 @@ func Forged() Step {
 	})
 }
 
-// ForgedMessageAuthenticator answers with an ACK whose Response Authenticator is right and whose Message-Authenticator is not. Where the
-// request had none the ACK gets one all the same.
+// ForgedMessageAuthenticator answers with an ACK whose Response Authenticator is right and whose
+// Message-Authenticator is not. Where the request had none the ACK gets one all the same.
 func ForgedMessageAuthenticator() Step {
 	return Edit(ACK(), func(answer, request []byte) []byte {
-		forged := append([]byte(nil), answer[:headerLen]...)
-		forged = append(forged, typeMessageAuthenticator, 18)
+		forged := append([]byte(nil), answer[:packet.HeaderLen]...)
+		forged = append(forged, packet.TypeMessageAuthenticator, 18)
 		forged = append(forged, "sixteen of those"...)
 		for t, v := range attributes(answer) {
-			if t != typeMessageAuthenticator {
+			if t != packet.TypeMessageAuthenticator {
 				forged = append(append(forged, t, byte(2+len(v))), v...)
 			}
 		}
 		binary.BigEndian.PutUint16(forged[2:], uint16(len(forged)))
-		signAuthenticator(forged, request[4:headerLen], Secret)
+		signAuthenticator(forged, authn.FieldOf(request), Secret)
 		return forged
 	})
 }
@@ -167,7 +176,7 @@ func Truncated() Step {
 func Stale(off time.Duration) Step {
 	return Step{1, func(t *turn) []answer {
 		at := binary.BigEndian.AppendUint32(nil, uint32(time.Now().Add(off).Unix()))
-		return t.answer(1, []attrs.Attr{attrs.Raw(typeEventTimestamp, at)})
+		return t.answer(1, []attrs.Attr{attrs.Raw(packet.TypeEventTimestamp, at)})
 	}}
 }
 
@@ -212,5 +221,5 @@ func cause(c errcause.Cause) []attrs.Attr {
 	if c == 0 {
 		return nil
 	}
-	return []attrs.Attr{attrs.Raw(typeErrorCause, binary.BigEndian.AppendUint32(nil, uint32(c)))}
+	return []attrs.Attr{attrs.Raw(packet.TypeErrorCause, binary.BigEndian.AppendUint32(nil, uint32(c)))}
 }

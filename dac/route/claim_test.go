@@ -17,10 +17,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A plain is a Store with nothing that a Store need not have. Who looks for a session waits for another to look too, for as long as one may be about to.
+// A plain is a Store with nothing that a Store need not have. Who looks for a session waits for
+// another to look too, for as long as one may be about to.
 type plain struct {
 	m     route.Memory
-	looks *atomic.Int32 // nil: nobody waits
+	looks *atomic.Int32 // nil: no waiter
 }
 
 func (p *plain) wait() {
@@ -48,8 +49,8 @@ func (c *claiming) Claim(ctx context.Context, s route.Session) (netip.Addr, erro
 	return c.m.Claim(ctx, s)
 }
 
-// Of two peers that report the same new session at the same instant one has it, and the other is told: whatever the Store, and where two share one that is
-// a Claimer.
+// Of two peers that report the same new session at the same instant one has it, and the other is
+// told: whatever the Store, and where two share one that is a Claimer.
 func TestLearnedBindsASessionToOneOfTwo(t *testing.T) {
 	start := accounting(t, 1, user("bob"), session("1"), nasIP("192.0.2.1"))
 	for name, two := range map[string]func() [2]*route.Learned{
@@ -114,7 +115,8 @@ func TestMemoryClaim(t *testing.T) {
 	})
 }
 
-// What a Learned finds in a Memory, which it asks in a way of its own, is what it finds in any other Store.
+// What a Learned finds in a Memory, which it asks in a way of its own, is what it finds in any
+// other Store.
 func TestLearnedFindsTheSameInAnyStore(t *testing.T) {
 	inMemory, other := &route.Learned{}, &route.Learned{Store: &plain{}}
 	random := rand.New(rand.NewPCG(3, 4))

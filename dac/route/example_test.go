@@ -13,7 +13,8 @@ import (
 	"layeh.com/radius"
 )
 
-// How does a proxy know which NAS has a session? From the accounting that the NASes send, as the RADIUS server that verified it hands it on.
+// How does a proxy know which NAS has a session? From the accounting that the NASes send, as the
+// RADIUS server that verified it hands it on.
 func ExampleRoutes() {
 	routes := &route.Routes{}
 	start, _ := attrs.Join(attrs.AcctStatusType.Of(1), attrs.AcctSessionID.Of("4f2a"), attrs.UserName.Of("bob")).AppendTo(nil)
@@ -21,7 +22,8 @@ func ExampleRoutes() {
 	err := routes.Learn(context.Background(), &radius.Packet{Code: radius.CodeAccountingRequest, Attributes: start}, from)
 	fmt.Println(err)
 
-	r, _ := dac.NewDisconnect(attrs.UserName.Of("bob")) // from a sender that does not know where bob is
+	// From a sender that does not know where bob is.
+	r, _ := dac.NewDisconnect(attrs.UserName.Of("bob"))
 	to, err := routes.Route(context.Background(), r)
 	fmt.Println(to, err)
 	// Output:
@@ -29,8 +31,8 @@ func ExampleRoutes() {
 	// 192.0.2.1:3799 <nil>
 }
 
-// How does a visited network let others ask for its users, without telling them its NASes (RFC 8559)? It stamps what leaves it, and finds the NAS
-// by the token that comes back.
+// How does a visited network let others ask for its users, without telling them its NASes (RFC
+// 8559)? It stamps what leaves it, and finds the NAS by the token that comes back.
 func ExampleVisited() {
 	tokens, _ := route.NewTokens("a key that only this network has")
 	visited := &route.Visited{Realm: "visited.example", Tokens: tokens}

@@ -78,7 +78,8 @@ func TestLearnedTellsNASesApart(t *testing.T) {
 	leads(t, both, nasA, user("bob")) // two in one place
 }
 
-// A session stays with the peer that reported it: another can neither move nor end it, whatever it says about the NAS.
+// A session stays with the peer that reported it: another can neither move nor end it, whatever it
+// says about the NAS.
 func TestLearnedBindsASessionToItsPeer(t *testing.T) {
 	start := accounting(t, 1, user("bob"), session("1"), nasIP("192.0.2.1"))
 	l := learned(t, []*radius.Packet{start}, nil)
@@ -140,7 +141,7 @@ func TestLearnedBelievesAccountingMore(t *testing.T) {
 	require.NoError(t, l.Learn(t.Context(), start, nasB))
 	leads(t, l, nasB, user("bob")) // nasA has rejected it, one sees
 	require.NoError(t, l.Learn(t.Context(), access(t, user("bob"), session("1"), nasIP("192.0.2.2")), nasB))
-	leads(t, l, nasB, framedIP("198.51.100.7")) // asked anew while it lives
+	leads(t, l, nasB, framedIP("198.51.100.7")) // asked again while it lives
 
 	l = learned(t, []*radius.Packet{asked, accounting(t, 1, user("bob"), attrs.CallingStationID.Of("c"), session("1"), nasIP("192.0.2.1"))}, nil)
 	require.NoError(t, l.Learn(t.Context(), accounting(t, 2, user("bob"), attrs.CallingStationID.Of("c"), session("1"), nasIP("192.0.2.1")), nasA))

@@ -5,6 +5,7 @@ package route
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,9 +14,10 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// Realms is the realm table of RFC 8559, section 3.2, as far as dynamic authorization goes: the next hop towards the network that has a realm, which is not
-// where Access-Requests of that realm go. The zero Realms is ready and empty. It is safe for concurrent use, and may change at any time; do
-// not copy it.
+// Realms is the realm table of RFC 8559, section 3.2, as far as dynamic authorization goes: the
+// next hop towards the network that has a realm, which is not where Access-Requests of that realm
+// go. The zero Realms is ready and empty. It is safe for concurrent use, and may change at any
+// time; do not copy it.
 type Realms struct {
 	mu sync.RWMutex // guards what follows
 	to map[string]dac.Target
@@ -44,8 +46,9 @@ func (t *Realms) any() bool {
 	return len(t.to) > 0
 }
 
-// Route returns the next hop for the realm in the Operator-Name of r. User-Name never counts: it leads back to the home network. No Operator-Name,
-// one of another namespace than REALM, and an unknown realm are dac.ErrNoRoute (502).
+// Route returns the next hop for the realm in the Operator-Name of r. User-Name never counts: it
+// leads back to the home network. No Operator-Name, one of another namespace than REALM, and an
+// unknown realm are dac.ErrNoRoute (502).
 func (t *Realms) Route(ctx context.Context, r *dac.Request) (dac.Target, error) {
 	name, _ := operatorOf(r.Attributes())
 	return t.Target(name)
@@ -71,16 +74,13 @@ type Home struct {
 	Realms []string // of its users; users without a realm are its own
 }
 
-// Attr returns what a request about s carries (Session.Attr). A home network asks nothing about users of other networks (RFC 8559, section 4.1), so a
-// Session of one, or of a user that is not known, is errcause.AdministrativelyProhibited.
+// Attr returns what a request about s carries (Session.Attr). A home network asks nothing about
+// users of other networks (RFC 8559, section 4.1), so a Session of one, or of a user that is not
+// known, is errcause.AdministrativelyProhibited.
 func (h *Home) Attr(s Session) (attrs.Attr, error) {
-	name := s.Identity.UserName
-	realm, has := realmOf(name)
-	own := name != "" && !strings.Contains(name, "@")
-	for _, one := range h.Realms {
-		own = own || has && strings.EqualFold(one, realm)
-	}
-	if !own {
+	realm, ok := attrs.Realm(s.Identity.UserName)
+	own := realm == "" || slices.ContainsFunc(h.Realms, func(one string) bool { return strings.EqualFold(one, realm) })
+	if s.Identity.UserName == "" || !ok || !own {
 		return attrs.Attr{}, fmt.Errorf("route: the user is of another network, realm %q: %w", realm, errcause.AdministrativelyProhibited)
 	}
 	return s.Attr(), nil

@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/radius-dynauth/dynauth/attrs"
+	"layeh.com/radius"
 )
 
-// A record is a Session that is read where a Memory keeps it, in one piece: its texts are parts of the octets, which nobody changes.
+// A record is a Session that is read where a Memory keeps it, in one piece: its texts are parts of
+// the octets, which never change.
 type record struct {
 	one      [1]Session
 	addrs    [2]netip.Addr
@@ -19,8 +21,8 @@ type record struct {
 	iface    [8]byte
 }
 
-// read makes r the Session that AppendBinary wrote to octets. It allocates nothing for the usual ones; what it does not know it leaves to
-// UnmarshalBinary.
+// read makes r the Session that AppendBinary wrote to octets. It allocates nothing for the usual
+// ones; what it does not know it leaves to UnmarshalBinary.
 func (r *record) read(octets string) bool {
 	s := &r.one[0]
 	*s = Session{}
@@ -58,7 +60,8 @@ func (r *record) read(octets string) bool {
 	return true
 }
 
-// take reads one attribute as AppendBinary writes it, of which each is there once but for prefixes; false: it is another.
+// take reads one attribute as AppendBinary writes it, of which each is there once but for prefixes;
+// false: it is another.
 func (r *record) take(t byte, v string) bool {
 	s := &r.one[0]
 	id := &s.Identity
@@ -100,6 +103,13 @@ func (r *record) take(t byte, v string) bool {
 		return len(v) == 8
 	case 97:
 		return r.takePrefix(v)
+	case 61, 94, 123, 168:
+		// NAS-Port-Type, Originating-Line-Info, Delegated-IPv6-Prefix, Framed-IPv6-Address.
+		if id.Other == nil {
+			id.Other = make(map[attrs.ID][]string, 1)
+		}
+		other := attrs.ID{Type: radius.Type(t)}
+		id.Other[other] = append(id.Other[other], v)
 	case typeOperatorName:
 		s.OperatorName = v
 		return len(v) > 1
@@ -112,7 +122,8 @@ func (r *record) take(t byte, v string) bool {
 	return v != ""
 }
 
-// takePrefix reads a prefix (RFC 3162, section 2.3): an octet that is reserved, the length, and as much of the address as that needs.
+// takePrefix reads a prefix (RFC 3162, section 2.3): an octet that is reserved, the length, and as
+// much of the address as that needs.
 func (r *record) takePrefix(v string) bool {
 	if len(v) < 2 || len(v) > 18 || v[1] > 128 {
 		return false
@@ -132,7 +143,8 @@ type search struct {
 	id   *attrs.Identity
 }
 
-// search returns the Sessions that have the Key and agree, and how many have the Key alone. It ends with more than most of these.
+// search returns the Sessions that have the Key and agree, and how many have the Key alone. It ends
+// with more than most of these.
 func (m *Memory) search(q search, most int) (fit []Session, all int) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -141,9 +153,10 @@ func (m *Memory) search(q search, most int) (fit []Session, all int) {
 	}
 	now := time.Now().Unix()
 	var r *record
-	for i := m.heads[m.hash(q.kind, q.key)]; i != 0 && all <= most; {
-		at := m.slot(i)
-		i = at.links[q.kind].next
+	for n := m.heads[m.hash(q.kind, q.key)]; n != 0 && all <= most; {
+		l := m.links.at(n)
+		n = l.next
+		at := m.slots.at(l.slot)
 		if at.expires <= now {
 			continue
 		}
@@ -169,6 +182,5 @@ func (m *Memory) search(q search, most int) (fit []Session, all int) {
 
 // has reads octets and reports whether the Session in them has the Key.
 func (r *record) has(octets string, kind Kind, key []byte) bool {
-	var buf [keyRoom]byte
-	return r.read(octets) && string(r.one[0].appendKey(buf[:0], kind)) == string(key)
+	return r.read(octets) && r.one[0].hasKey(kind, key)
 }

@@ -32,6 +32,13 @@ func TestR8559_3_1_OneOperatorNameCounts(t *testing.T) {
 		require.NoError(t, w.asksFor(hub, user("bob"), operator("1visited.example"), operator("1elsewhere.example"), token(w.tokenOf(nasA))))
 		require.NotContains(t, has(w.at(nasA)), 126, "the surplus one goes as well")
 	})
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		err := w.asksFor(hub, user("bob"), operator("1elsewhere.example"), operator("1visited.example"), token(w.tokenOf(nasA)))
+		require.ErrorIs(t, err, errcause.RequestNotRoutable, "the second one is not looked at")
+		err = w.asksFor(hub, user("bob"), attrs.Raw(126, []byte("1")), operator("1visited.example"), token(w.tokenOf(nasA)))
+		require.ErrorIs(t, err, errcause.RequestNotRoutable, "nor where the first says nothing")
+	})
 	set, err := visited(t).Stamp(setOf(t, user("bob"), operator("1visited.example")), nasA.Addr())
 	require.NoError(t, err)
 	require.Equal(t, 1, count(set, 126))

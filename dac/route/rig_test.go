@@ -15,6 +15,7 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/dac/dactest"
 	"github.com/radius-dynauth/dynauth/dac/route"
+	_ "github.com/radius-dynauth/dynauth/internal/entropy" // FIPS
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
 )
@@ -73,7 +74,8 @@ func has(set radius.Attributes) (types []int) {
 // first is the value of the first attribute of a type.
 func first(set radius.Attributes, typ radius.Type) string { return string(set.Get(typ)) }
 
-// A world is a home network, a proxy between, a visited network and its two NASes, in a bubble. What reaches a NAS is kept.
+// A world is a home network, a proxy between, a visited network and its two NASes, in a bubble.
+// What reaches a NAS is kept.
 type world struct {
 	t       *testing.T
 	net     *dactest.Network
@@ -101,7 +103,9 @@ func newWorld(t *testing.T) *world {
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
 		pc := w.net.Listen(addr)
-		go func() { done <- (&dac.Server{Handler: h, Peers: dac.SharedSecret("s")}).Serve(ctx, pc) }()
+		srv := &dac.Server{Handler: h, Peers: dac.SharedSecret("s")}
+		require.NoError(t, srv.Check()) // a Proxy draws its random number here, one after another: see package entropy
+		go func() { done <- srv.Serve(ctx, pc) }()
 		stops = append(stops, func() { cancel(); <-done })
 	}
 	synctest.Wait()

@@ -3,11 +3,11 @@
 package route
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/netip"
-	"strings"
 	"sync"
 
 	"github.com/radius-dynauth/dynauth/attrs"
@@ -16,11 +16,12 @@ import (
 	"layeh.com/radius"
 )
 
-// First asks each of r in turn, nil ones left out, until one knows a way or has a reason to refuse; one that says dac.ErrNoRoute has neither. Where
-// none knows, the error is dac.ErrNoRoute, or what the first said that could not look it up.
+// First asks each of r in turn, nil ones left out, until one knows a way or has a reason to refuse;
+// one that says dac.ErrNoRoute has neither. Where none knows, the error is what the first said that
+// could not look it up, else dac.ErrNoRoute with all that they say of it.
 func First(r ...dac.Router) dac.Router {
 	return dac.RouterFunc(func(ctx context.Context, q *dac.Request) (dac.Target, error) {
-		var failed error
+		var failed, unknown error
 		for _, one := range r {
 			if one == nil {
 				continue
@@ -29,14 +30,17 @@ func First(r ...dac.Router) dac.Router {
 			if err == nil || !errors.Is(err, dac.ErrNoRoute) {
 				return to, err
 			}
-			if cause, _ := errcause.Of(err); failed == nil && cause != errcause.RequestNotRoutable {
+			cause, _ := errcause.Of(err)
+			switch {
+			case cause != errcause.RequestNotRoutable && failed == nil:
 				failed = err
+			case unknown == nil || unknown == dac.ErrNoRoute:
+				unknown = err
+			case err != dac.ErrNoRoute:
+				unknown = fmt.Errorf("%w; %w", unknown, err)
 			}
 		}
-		if failed == nil {
-			failed = dac.ErrNoRoute
-		}
-		return dac.Target{}, failed
+		return dac.Target{}, cmp.Or(failed, unknown, dac.ErrNoRoute)
 	})
 }
 
@@ -63,8 +67,8 @@ func Every(f ...func(context.Context, *dac.Request, dac.Target) error) func(cont
 	}
 }
 
-// NASes knows NASes by NAS-IP-Address, NAS-IPv6-Address and NAS-Identifier. The zero NASes is ready and empty. It is safe for concurrent use, and
-// may change at any time; do not copy it.
+// NASes knows NASes by NAS-IP-Address, NAS-IPv6-Address and NAS-Identifier. The zero NASes is ready
+// and empty. It is safe for concurrent use, and may change at any time; do not copy it.
 type NASes struct {
 	mu    sync.RWMutex // guards what follows
 	names map[string]dac.Target
@@ -96,15 +100,19 @@ func (n *NASes) Delete(nas attrs.NAS) {
 	}
 }
 
-// Route finds the NAS that r names. A name or an address that is not known does not count, since proxies before a NAS rewrite either; two that
-// are known must lead to one place, else r means no NAS at all (403).
+// Route finds the NAS that r names. A name or an address that is not known does not count, since
+// proxies before a NAS rewrite either; two that are known must lead to one place, else r means no
+// NAS at all (403), and so it does where one attribute has two different values.
 func (n *NASes) Route(ctx context.Context, r *dac.Request) (dac.Target, error) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	if len(n.names)+len(n.addrs) == 0 {
 		return dac.Target{}, dac.ErrNoRoute
 	}
-	name, addrs := nasOf(r.Attributes())
+	name, addrs, err := nasOf(r.Attributes())
+	if err != nil {
+		return dac.Target{}, err
+	}
 	return n.find(name, addrs[:])
 }
 
@@ -115,7 +123,8 @@ func (n *NASes) Target(ctx context.Context, nas attrs.NAS) (dac.Target, error) {
 	return n.find([]byte(nas.Identifier), nas.Addrs)
 }
 
-// find finds the NAS that has the name and the addresses, of which those count that are known. n.mu is held.
+// find finds the NAS that has the name and the addresses, of which those count that are known. n.mu
+// is held.
 func (n *NASes) find(name []byte, addrs []netip.Addr) (found dac.Target, err error) {
 	known := false
 	if len(name) > 0 {
@@ -139,9 +148,10 @@ func (n *NASes) find(name []byte, addrs []netip.Addr) (found dac.Target, err err
 	return found, nil
 }
 
-// nasOf is what identify says of the NAS, without a look at the rest: the first that can be decoded of NAS-Identifier, NAS-IP-Address and
-// NAS-IPv6-Address.
-func nasOf(set radius.Attributes) (name []byte, addrs [2]netip.Addr) {
+// nasOf is what identify says of the NAS, without a look at the rest. Values that cannot be decoded
+// are passed over; two that differ are an error.
+func nasOf(set radius.Attributes) (name []byte, addrs [2]netip.Addr, err error) {
+	same := true
 	for _, a := range set {
 		if a == nil {
 			continue
@@ -149,17 +159,22 @@ func nasOf(set radius.Attributes) (name []byte, addrs [2]netip.Addr) {
 		switch {
 		case a.Type == typeNASID && name == nil && len(a.Attribute) > 0:
 			name = a.Attribute
+		case a.Type == typeNASID && len(a.Attribute) > 0:
+			same = same && string(name) == string(a.Attribute)
 		case a.Type == typeNASIP && len(a.Attribute) == 4:
-			noteNAS(&addrs, netip.AddrFrom4([4]byte(a.Attribute)))
+			same = noteNAS(&addrs, netip.AddrFrom4([4]byte(a.Attribute))) && same
 		case a.Type == typeNASIP6 && len(a.Attribute) == 16:
-			noteNAS(&addrs, netip.AddrFrom16([16]byte(a.Attribute)))
+			same = noteNAS(&addrs, netip.AddrFrom16([16]byte(a.Attribute))) && same
 		}
 	}
-	return name, addrs
+	if !same {
+		err = fmt.Errorf("route: a request names two NASes: %w: %w", errcause.NASIdentificationMismatch, errcause.InvalidRequest)
+	}
+	return name, addrs, err
 }
 
-// noteNAS keeps the first address of each family.
-func noteNAS(addrs *[2]netip.Addr, a netip.Addr) {
+// noteNAS keeps the address of each family; false: there is another one already.
+func noteNAS(addrs *[2]netip.Addr, a netip.Addr) bool {
 	a = a.Unmap()
 	have := &addrs[1]
 	if a.Is4() {
@@ -168,27 +183,55 @@ func noteNAS(addrs *[2]netip.Addr, a netip.Addr) {
 	if !have.IsValid() && !a.IsUnspecified() {
 		*have = a
 	}
+	return a.IsUnspecified() || *have == a
 }
 
-// identify reads the identification in a packet. What cannot be decoded is passed over, since whether it matters is for the NAS to say (RFC
-// 8559, section 4.3.2).
-func identify(set radius.Attributes) (attrs.NAS, attrs.Identity) {
-	nas, id, err := attrs.IdentityOf(set)
+// identify reads the identification in a packet. What cannot be decoded is passed over, since
+// whether it matters is for the NAS to say (RFC 8559, section 4.3.2). Two different values of what
+// a session or a NAS has once name nothing: the error wraps errcause.InvalidRequest. The time that
+// it takes grows with the octets of the packet and no faster.
+func identify(set radius.Attributes, also ...attrs.AnyKey) (attrs.NAS, attrs.Identity, error) {
+	nas, id, err := attrs.IdentityOf(set, also...)
 	if err == nil {
-		return nas, id
+		return nas, id, nil
 	}
-	var sound radius.Attributes
+	sound := make(radius.Attributes, 0, len(set))
+	named := make([]attrs.AnyKey, 0, len(also))
 	for i, a := range set {
-		if _, _, err := attrs.IdentityOf(append(sound[:len(sound):len(sound)], set[i])); a != nil && err == nil {
+		if a == nil {
+			continue
+		}
+		named = named[:0]
+		for _, key := range also {
+			if key != nil && key.ID().Type == a.Type {
+				named = append(named, key)
+			}
+		}
+		if _, _, err := attrs.IdentityOf(set[i:i+1], named...); err == nil {
 			sound = append(sound, a)
 		}
 	}
-	nas, id, _ = attrs.IdentityOf(sound)
-	return nas, id
+	if nas, id, err = attrs.IdentityOf(sound, also...); err != nil {
+		return attrs.NAS{}, attrs.Identity{}, fmt.Errorf("route: the identification contradicts itself: %w", errcause.InvalidRequest)
+	}
+	return nas, id, nil
 }
 
-// realmOf returns what follows the @ of an NAI, in lower case. Only one @ can be in a valid one (RFC 7542, section 2.2).
-func realmOf(userName string) (realm string, ok bool) {
-	_, realm, ok = strings.Cut(userName, "@")
-	return strings.ToLower(realm), ok && realm != "" && !strings.Contains(realm, "@")
+// userOf returns the User-Name in set, "" where there is none. An empty one, and two that differ,
+// are errors that wrap errcause.InvalidRequest: whose name counts is not for the sender to choose.
+func userOf(set radius.Attributes) (name string, err error) {
+	for _, a := range set {
+		switch {
+		case a == nil || a.Type != typeUserName:
+		case len(a.Attribute) == 0:
+			return "", fmt.Errorf("route: an empty User-Name: %w", errcause.InvalidRequest)
+		case name == "":
+			name = string(a.Attribute)
+		case name != string(a.Attribute):
+			return "", fmt.Errorf("route: two different User-Names: %w", errcause.InvalidRequest)
+		}
+	}
+	return name, nil
 }
+
+const typeUserName = 1

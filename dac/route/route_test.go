@@ -47,7 +47,8 @@ func TestFirstThatKnows(t *testing.T) {
 	}
 }
 
-// NASes read a request by themselves, and see the NAS in it that everybody else does, whatever else it has.
+// NASes read a request by themselves, and see the NAS in it that everybody else does, whatever else
+// it has.
 func TestNASesSeeWhatEverybodySees(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	some := func() *radius.AVP {

@@ -111,7 +111,8 @@ func TestSessionOctets(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, s, kept)
 	for n := range b {
-		if err := new(route.Session).UnmarshalBinary(b[:n]); err == nil { // whole attributes may lack
+		if err := new(route.Session).UnmarshalBinary(b[:n]); err == nil {
+			// Whole attributes may lack.
 			require.Greater(t, n, 16)
 		}
 	}
@@ -209,4 +210,29 @@ func BenchmarkLearn(b *testing.B) {
 		}
 		i++
 	}
+}
+
+// All is all that is there, and may be left at any time.
+func TestMemoryAll(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var m route.Memory
+		require.Empty(t, slices.Collect(m.All()))
+		var want []route.Session
+		for i := range 3000 {
+			require.NoError(t, m.Put(t.Context(), made(i)))
+			if i%3 == 0 {
+				require.NoError(t, m.Delete(t.Context(), made(i).Keys()[0]))
+			} else {
+				want = append(want, made(i))
+			}
+		}
+		require.ElementsMatch(t, want, slices.Collect(m.All()))
+		for s := range m.All() {
+			require.NoError(t, m.Delete(t.Context(), s.Keys()[0]), "what is kept may change meanwhile")
+			break
+		}
+		require.Len(t, slices.Collect(m.All()), len(want)-1)
+		time.Sleep(25 * time.Hour)
+		require.Empty(t, slices.Collect(m.All()))
+	})
 }

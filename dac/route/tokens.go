@@ -19,13 +19,15 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
-// Tokens makes and reads values of Operator-NAS-Identifier (RFC 8559, section 3.4): the address or the name of a NAS, sealed with a key that only the
-// visited network has. A token is 32 octets, the same ones for the same NAS and key, and nobody else can read or make one. The zero Tokens has no key: it seals
-// nothing and opens nothing. It is safe for concurrent use; do not copy it.
+// Tokens makes and reads values of Operator-NAS-Identifier (RFC 8559, section 3.4): the address or
+// the name of a NAS, sealed with a key that only the visited network has. A token is 32 octets, the
+// same ones for the same NAS and key, and no other network can read or make one. The zero Tokens
+// has no key: it seals nothing and opens nothing. It is safe for concurrent use; do not copy it.
 type Tokens struct{ keys atomic.Pointer[[]tokenKey] }
 
-// The form of a token. The tag is a MAC over the clear rest, and the initial counter of what hides it: two NASes never share one, and there is no nonce
-// that could be used twice (the construction of RFC 5297, with HMAC-SHA-256 for its MAC).
+// The form of a token. The tag is a MAC over the clear rest, and the initial counter of what hides
+// it: two NASes never share one, and there is no nonce that could be used twice (the construction
+// of RFC 5297, with HMAC-SHA-256 for its MAC).
 //
 //	+----------+------------------------------------------------+
 //	| tag (12) | hidden: kind and length, value, zeros (20)     |
@@ -51,8 +53,9 @@ func NewTokens(keys ...dac.Secret) (*Tokens, error) {
 	return t, t.SetKeys(keys...)
 }
 
-// SetKeys has the first of keys seal, and all of them open. To change the key put a new one in front, and leave the old one as long as sessions last
-// that have tokens of it. Each has 16 octets at least; random ones are best. Several visited servers of one network have the same.
+// SetKeys has the first of keys seal, and all of them open. To change the key put a new one in
+// front, and leave the old one as long as sessions last that have tokens of it. Each has 16 octets
+// at least; random ones are best. Several visited servers of one network have the same.
 func (t *Tokens) SetKeys(keys ...dac.Secret) error {
 	if len(keys) == 0 {
 		return errors.New("route: Tokens without a key")
@@ -95,7 +98,8 @@ func (k *tokenKey) hide(b, tag []byte) {
 	cipher.NewCTR(k.block, counter[:]).XORKeyStream(b, b)
 }
 
-// Seal returns the token for nas: of its first address, else of its name, which has 19 octets at most.
+// Seal returns the token for nas: of its first address, else of its name, which has 19 octets at
+// most.
 func (t *Tokens) Seal(nas attrs.NAS) ([]byte, error) {
 	keys := t.keys.Load()
 	if keys == nil {
@@ -123,7 +127,8 @@ func (t *Tokens) Seal(nas attrs.NAS) ([]byte, error) {
 	return token, nil
 }
 
-// Open returns the NAS that token was made for. What none of the keys has made is errcause.NASIdentificationMismatch (RFC 8559, section 3.3).
+// Open returns the NAS that token was made for. What none of the keys has made is
+// errcause.NASIdentificationMismatch (RFC 8559, section 3.3).
 func (t *Tokens) Open(token []byte) (attrs.NAS, error) {
 	if keys := t.keys.Load(); keys != nil && len(token) == tokenLen {
 		for i := range *keys {

@@ -10,8 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -24,41 +22,6 @@ import (
 	"github.com/radius-dynauth/dynauth/errcause"
 	"github.com/radius-dynauth/dynauth/examples/internal/command"
 )
-
-// An order is the body of a request.
-type order struct {
-	Who    map[string]values `json:"who"`
-	Change map[string]values `json:"change"`
-	All    bool              `json:"all"`
-}
-
-// Values are those of one attribute: a string, a number, or a list of these.
-type values []string
-
-// UnmarshalJSON reads one, or a list.
-func (v *values) UnmarshalJSON(b []byte) error {
-	var one any
-	d := json.NewDecoder(strings.NewReader(string(b)))
-	d.UseNumber()
-	if err := d.Decode(&one); err != nil {
-		return err
-	}
-	list, ok := one.([]any)
-	if !ok {
-		list = []any{one}
-	}
-	for _, item := range list {
-		switch item := item.(type) {
-		case string:
-			*v = append(*v, item)
-		case json.Number:
-			*v = append(*v, item.String())
-		default:
-			return errors.New("a value is a string, a number, or a list of these")
-		}
-	}
-	return nil
-}
 
 // An outcome is what became of one session.
 type outcome struct {
@@ -79,112 +42,79 @@ type answer struct {
 	Error    string    `json:"error,omitempty"`
 }
 
-const maxBody = 64 << 10
-
 func (a *aaa) handler() http.Handler {
 	mux := http.NewServeMux()
-	for path, build := range map[string]func(...attrs.Attr) (*dac.Request, error){"disconnect": dac.NewDisconnect, "coa": dac.NewCoA} {
-		mux.HandleFunc("POST /"+path, func(w http.ResponseWriter, r *http.Request) {
-			status, body := a.handle(r, build, path == "coa")
-			w.Header().Set("Content-Type", "application/json")
-			if status == http.StatusUnauthorized {
-				w.Header().Set("WWW-Authenticate", "Bearer")
-			}
-			w.WriteHeader(status)
-			json.NewEncoder(w).Encode(body)
-		})
-	}
+	mux.HandleFunc("POST /disconnect", a.guarded(func(r *http.Request) (int, any) { return a.one(r, false) }))
+	mux.HandleFunc("POST /coa", a.guarded(func(r *http.Request) (int, any) { return a.one(r, true) }))
+	mux.HandleFunc("GET /sessions", a.guarded(a.list))
+	mux.HandleFunc("POST /batch", a.guarded(a.begin))
+	mux.HandleFunc("GET /batch/{id}", a.guarded(a.progress))
 	return mux
 }
 
-// handle does what r asks for.
-func (a *aaa) handle(r *http.Request, build func(...attrs.Attr) (*dac.Request, error), coa bool) (int, answer) {
-	if a.token == "" && !command.AskedByAddress(r) {
+// guarded has h answer whom it trusts.
+func (a *aaa) guarded(h func(r *http.Request) (int, any)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		status, body := a.admit(r)
+		if status == 0 {
+			status, body = h(r)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		if status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+		}
+		w.WriteHeader(status)
+		json.NewEncoder(w).Encode(body)
+	}
+}
+
+// admit says why r is not listened to; status 0: it is.
+func (a *aaa) admit(r *http.Request) (status int, body any) {
+	if a.net.Load().token == "" && !command.AskedByAddress(r) {
 		return http.StatusMisdirectedRequest, answer{Error: "ask by address, or for localhost; a name needs -token"}
 	}
 	if !a.trusted(r) {
 		return http.StatusUnauthorized, answer{Error: "the token is missing or wrong"}
 	}
 	// A page in a browser cannot send this type to another host unasked.
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method == http.MethodPost && (err != nil || kind != "application/json") {
 		return http.StatusUnsupportedMediaType, answer{Error: "Content-Type is application/json"}
 	}
-	o, err := readOrder(r)
-	if err == nil && coa != (len(o.Change) > 0) {
-		err = errors.New("/coa has a change, and /disconnect has none")
+	return 0, nil
+}
+
+// one does what r asks for.
+func (a *aaa) one(r *http.Request, coa bool) (int, any) {
+	var o order
+	if err := readBody(r, maxBody, &o); err != nil {
+		return http.StatusBadRequest, answer{Error: err.Error()}
 	}
+	t, err := o.read(coa, a.also)
 	if err != nil {
 		return http.StatusBadRequest, answer{Error: err.Error()}
 	}
-	change, err := parseAttrs(o.Change)
-	if err != nil {
-		return http.StatusBadRequest, answer{Error: err.Error()}
-	}
-	sessions, status, err := a.find(r.Context(), o)
+	sessions, status, err := a.find(r.Context(), t)
 	if err != nil {
 		return status, answer{Error: err.Error()}
 	}
-	// What was sent cannot be taken back: whoever asked may go, the request goes on.
-	return a.sendAll(context.WithoutCancel(r.Context()), sessions, change, build)
+	// What was sent cannot be taken back: the HTTP client may go, the request goes on.
+	return a.sendAll(context.WithoutCancel(r.Context()), sessions, t)
 }
 
 // trusted compares in a time that tells nothing.
 func (a *aaa) trusted(r *http.Request) bool {
-	if a.token == "" {
+	token := a.net.Load().token
+	if token == "" {
 		return true
 	}
 	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	want, have := sha256.Sum256([]byte(a.token)), sha256.Sum256([]byte(given))
+	want, have := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(given))
 	return subtle.ConstantTimeCompare(want[:], have[:]) == 1 && ok
 }
 
-func readOrder(r *http.Request) (*order, error) {
-	o := &order{}
-	d := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(o); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("something follows the request")
-	}
-	return o, nil
-}
-
-// parseAttrs makes attributes, those of one name in their order.
-func parseAttrs(all map[string]values) (attrs.Attr, error) {
-	var made []attrs.Attr
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		for _, v := range all[name] {
-			one, err := attrs.Parse(name, v)
-			if err != nil {
-				return attrs.Attr{}, err
-			}
-			made = append(made, one)
-		}
-	}
-	joined := attrs.Join(made...)
-	return joined, joined.Err()
-}
-
 // find returns the sessions that are meant.
-func (a *aaa) find(ctx context.Context, o *order) ([]route.Session, int, error) {
-	who, err := parseAttrs(o.Who)
-	if err != nil {
-		return nil, http.StatusBadRequest, err
-	}
-	set, err := who.AppendTo(nil)
-	if err != nil {
-		return nil, http.StatusBadRequest, err
-	}
-	nas, id, err := attrs.IdentityOf(set)
-	switch {
-	case err != nil:
-		return nil, http.StatusBadRequest, err
-	case id.IsZero():
-		return nil, http.StatusBadRequest, errors.New("who names no session: User-Name or Acct-Session-Id, say")
-	}
-	found, err := a.sessions.Find(ctx, nas, id)
+func (a *aaa) find(ctx context.Context, t *task) ([]route.Session, int, error) {
+	found, err := a.sessions.Find(ctx, t.nas, t.id)
 	switch {
 	case errors.Is(err, errcause.SessionContextNotFound) || err == nil && len(found) == 0:
 		return nil, http.StatusNotFound, errors.New("no such session is known")
@@ -192,18 +122,38 @@ func (a *aaa) find(ctx context.Context, o *order) ([]route.Session, int, error) 
 		return nil, http.StatusConflict, err
 	case err != nil:
 		return nil, http.StatusServiceUnavailable, err
-	case len(found) > 1 && !o.All:
+	}
+	// A session of which something in who was never reported may be another one: it is not touched.
+	known := len(found)
+	found = slices.DeleteFunc(found, func(s route.Session) bool { return !a.fits(&s, t) })
+	switch {
+	case len(found) == 0:
+		return nil, http.StatusNotFound, fmt.Errorf("of %d sessions that may be meant none is known to have all that who says", known)
+	case len(found) > 1 && !t.all:
 		return nil, http.StatusConflict, fmt.Errorf("%d sessions fit: say more about the one that is meant, or \"all\": true", len(found))
 	}
 	return found, http.StatusOK, nil
 }
 
+// fits reports whether s has all that is asked for.
+func (a *aaa) fits(s *route.Session, t *task) bool {
+	if !t.id.Normal().Selects(s.Identity) || t.nas.Identifier != "" && t.nas.Identifier != s.NAS.Identifier {
+		return false
+	}
+	for _, addr := range t.nas.Addrs {
+		if !slices.Contains(s.NAS.Addrs, addr) && (addr != s.From.Addr() || a.isRelay(addr)) {
+			return false
+		}
+	}
+	return true
+}
+
 // sendAll asks about every session at once; the worst outcome is the status.
-func (a *aaa) sendAll(ctx context.Context, sessions []route.Session, change attrs.Attr, build func(...attrs.Attr) (*dac.Request, error)) (int, answer) {
+func (a *aaa) sendAll(ctx context.Context, sessions []route.Session, t *task) (int, answer) {
 	outcomes := make([]outcome, len(sessions))
 	var wg sync.WaitGroup
 	for i, s := range sessions {
-		wg.Go(func() { outcomes[i] = a.send(ctx, s, change, build) })
+		wg.Go(func() { outcomes[i] = a.send(ctx, s, t) })
 	}
 	wg.Wait()
 	status := http.StatusOK
@@ -213,7 +163,7 @@ func (a *aaa) sendAll(ctx context.Context, sessions []route.Session, change attr
 	return status, answer{Outcomes: outcomes}
 }
 
-func (a *aaa) send(ctx context.Context, s route.Session, change attrs.Attr, build func(...attrs.Attr) (*dac.Request, error)) outcome {
+func (a *aaa) send(ctx context.Context, s route.Session, t *task) outcome {
 	o := outcome{Session: s.Identity.AcctSessionID, status: http.StatusOK}
 	fail := func(status int, err error) outcome {
 		o.status, o.Error = status, err.Error()
@@ -223,18 +173,18 @@ func (a *aaa) send(ctx context.Context, s route.Session, change attrs.Attr, buil
 	if err != nil {
 		return fail(http.StatusNotFound, err)
 	}
-	o.NAS = to.Addr.String()
+	o.NAS = a.live.Label(to.Addr)
 	who, err := a.about(s)
 	if err != nil {
 		return fail(http.StatusForbidden, err)
 	}
-	r, err := build(who, change)
+	r, err := t.build(who, t.change)
 	if err != nil {
 		return fail(http.StatusBadRequest, err)
 	}
-	resp, err := a.client.Do(ctx, to.Addr, r)
+	resp, err := a.client.RoundTrip(ctx, to.Addr, r)
 	if err != nil {
-		return fail(http.StatusGatewayTimeout, err)
+		return fail(unanswered(err), err)
 	}
 	o.Verdict, o.Transmissions, o.Seconds = cmp.Or(resp.Packet.Code.String(), "?"), resp.Sent, resp.RTT.Seconds()
 	if cause := resp.Cause(); cause != 0 {
@@ -246,13 +196,33 @@ func (a *aaa) send(ctx context.Context, s route.Session, change attrs.Attr, buil
 	return o
 }
 
-// about is the identification of s as NASes like it: the session by its number, where it has one, and its user.
+// unanswered is the status for a request that has no answer: 504 where it may have been executed.
+// Where it was not sent 403 says that it is denied, 502 that the NAS is not connected, and 503 all
+// else.
+func unanswered(err error) int {
+	var silent *dac.NoAnswerError
+	var fault *dac.PacketError
+	unsent := errors.As(err, &silent) && silent.Sent == 0 || errors.As(err, &fault) && (fault.Op == "send" || fault.Op == "dial")
+	switch {
+	case unsent && errors.Is(err, errcause.AdministrativelyProhibited):
+		return http.StatusForbidden
+	case unsent && errors.Is(err, dac.ErrUnreachable):
+		return http.StatusBadGateway
+	case unsent:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusGatewayTimeout
+}
+
+// about is the identification of s as NASes like it: the session by its number, where it has one,
+// and its user.
 func (a *aaa) about(s route.Session) (attrs.Attr, error) {
+	s = a.withoutHandle(s)
 	if s.Identity.AcctSessionID != "" {
 		s.Identity = attrs.Identity{AcctSessionID: s.Identity.AcctSessionID, UserName: s.Identity.UserName}
 	}
-	if len(a.home.Realms) > 0 {
-		return a.home.Attr(s)
+	if home := a.net.Load().home; len(home.Realms) > 0 {
+		return home.Attr(s)
 	}
 	return s.Attr(), nil
 }

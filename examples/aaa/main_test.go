@@ -6,10 +6,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/fips140"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -24,6 +24,7 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/dac/dactest"
 	"github.com/radius-dynauth/dynauth/errcause"
+	"github.com/radius-dynauth/dynauth/examples/internal/fips"
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
 )
@@ -36,7 +37,8 @@ type running struct {
 	token            string
 }
 
-// start runs the program with a NAS whose user eve cannot be removed and whose user mute is not answered about.
+// start runs the program with a NAS whose user eve cannot be removed and whose user mute is not
+// answered about.
 func start(t *testing.T, args ...string) *running {
 	r := &running{t: t, nas: dactest.NewNAS(t, dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) {
 		switch name, _, _ := attrs.UserName.Lookup(q.Attributes()); name {
@@ -82,7 +84,7 @@ func (r *running) starts(a ...attrs.Attr) {
 	p := radius.New(radius.CodeAccountingRequest, []byte(dactest.Secret))
 	p.Attributes = set
 	var b []byte
-	fips140.WithoutEnforcement(func() { b, err = p.Encode() })
+	fips.Outside(func() { b, err = p.Encode() })
 	require.NoError(r.t, err)
 	c, err := net.Dial("udp", r.accounting)
 	require.NoError(r.t, err)
@@ -189,6 +191,103 @@ func TestWhatCannotBeRead(t *testing.T) {
 	require.Equal(t, 405, resp.StatusCode)
 }
 
+// What could be meant otherwise is not guessed at: each of these once ended or changed sessions.
+func TestWhatCouldBeMeantOtherwiseIsRefused(t *testing.T) {
+	r := start(t, "-also", "ERX-Acc-Loop-Cir-Id")
+	for _, id := range []string{"1", "2"} {
+		r.starts(attrs.UserName.Of("bob"), attrs.AcctSessionID.Of(id), attrs.NASPort.Of(7))
+	}
+	for body, says := range map[string]string{
+		`{"who": {"User-Name": "bob", "Acct-Session-Id": []}, "all": true}`:          "without a value",
+		`{"who": {"User-Name": "eve", "User-Name": "bob"}, "all": true}`:             "twice",
+		`{"who": {"User-Name": "bob"}, "who": {"User-Name": "bob"}, "all": true}`:    "twice",
+		`{"who": {"User-Name": "bob", "user-name": "bob"}, "all": true}`:             "one attribute",
+		`{"who": {"User-Name": ["bob", "eve"]}, "all": true}`:                        "User-Name",
+		`{"WHO": {"User-Name": "bob"}, "all": true}`:                                 `"who"`,
+		`{"who": {"User-Name": "bob"}, "ALL": true}`:                                 `"all"`,
+		`{"who": {"User-Name": "bob", "Filter-Id": "gold"}, "all": true}`:            "Filter-Id",
+		`{"who": {"User-Name": "bob", "Session-Timeout": 5}, "all": true}`:           "Session-Timeout",
+		`{"who": {"User-Name": "bob", "Mikrotik-Rate-Limit": "1M"}, "all": true}`:    "not looked up by",
+		`{"who": {"User-Name": "bob", "Framed-IP-Address": "0.0.0.0"}, "all": true}`: "Framed-IP-Address",
+		`{"who": {"User-Name": "bob", "Acct-Session-Id": null}, "all": true}`:        "a value is",
+		`{"who": {"User-Name": "bob", "Event-Timestamp": 1}, "all": true}`:           "Event-Timestamp",
+	} {
+		status, a := r.post("/disconnect", body)
+		require.Equal(t, 400, status, body)
+		require.Contains(t, a.Error, says, body)
+	}
+	for body, says := range map[string]string{
+		`{"who": {"Acct-Session-Id": "1"}, "change": {}}`:                                                                   "nothing in it",
+		`{"who": {"Acct-Session-Id": "1"}, "change": null}`:                                                                 "has a change",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Filter-Id": []}}`:                                                    "without a value",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Filter-Id": "a", "Filter-Id": "b"}}`:                                 "twice",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Filter-Id": {"a": 1, "a": 2}}}`:                                      "a value is",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Acct-Session-Id": "2", "User-Name": "eve@b.org", "Filter-Id": "x"}}`: "which session is meant",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"NAS-IP-Address": "192.0.2.1", "Filter-Id": "x"}}`:                    "which session is meant",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Delegated-IPv6-Prefix": "2001:db8::/56"}}`:                           "which session is meant",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Proxy-State": "0x01"}}`:                                              "not for a CoA-Request",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Service-Type": "Authorize-Only"}}`:                                   "State",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Service-Type": 17}}`:                                                 "State",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Service-Type": [2, 17]}}`:                                            "State",
+		`{"who": {"Acct-Session-Id": "1"}, "Change": {"Filter-Id": "x"}}`:                                                   `"change"`,
+	} {
+		status, a := r.post("/coa", body)
+		require.Equal(t, 400, status, body)
+		require.Contains(t, a.Error, says, body)
+	}
+	require.Empty(t, r.nas.Received(), "nothing was sent")
+	status, a := r.post("/coa", `{"who": {"Acct-Session-Id": "1"}, "change": {"Service-Type": "Authorize-Only", "State": "0x01"}}`)
+	require.Equal(t, 200, status, a)
+}
+
+// All of RFC 5176 finds a session, and what is configured beside; a session of which an attribute
+// was never reported is not taken for one that has it.
+func TestEveryConstraintHasToFit(t *testing.T) {
+	r := start(t)
+	full := map[string]string{
+		"User-Name": "bob", "Acct-Session-Id": "1", "Acct-Multi-Session-Id": "m", "NAS-Port": "7", "NAS-Port-Id": "ge-0/0/1", "Calling-Station-Id": "00-10-A4-23-19-C0",
+		"Called-Station-Id": "ap", "Framed-IP-Address": "198.51.100.7", "Chargeable-User-Identity": "cui", "Framed-Interface-Id": "0:0:0:1",
+		"Framed-IPv6-Prefix": "2001:db8:1::/64", "Delegated-IPv6-Prefix": "2001:db8:2::/56", "Framed-IPv6-Address": "2001:db8::1", "NAS-Port-Type": "5",
+	}
+	other := map[string]string{
+		"User-Name": "eve", "Acct-Session-Id": "9", "Acct-Multi-Session-Id": "n", "NAS-Port": "8", "NAS-Port-Id": "ge-0/0/2", "Calling-Station-Id": "00-10-A4-23-19-C1",
+		"Called-Station-Id": "aq", "Framed-IP-Address": "198.51.100.8", "Chargeable-User-Identity": "cuj", "Framed-Interface-Id": "0:0:0:2",
+		"Framed-IPv6-Prefix": "2001:db8:3::/64", "Delegated-IPv6-Prefix": "2001:db8:4::/56", "Framed-IPv6-Address": "2001:db8::2", "NAS-Port-Type": "15",
+	}
+	var all []attrs.Attr
+	for name, v := range full {
+		a, err := attrs.Parse(name, v)
+		require.NoError(t, err, name)
+		all = append(all, a)
+	}
+	r.starts(all...)
+	r.starts(attrs.UserName.Of("little"), attrs.AcctSessionID.Of("2"))
+	ask := func(who map[string]string) (int, answer) {
+		b, err := json.Marshal(map[string]any{"who": who})
+		require.NoError(t, err)
+		return r.post("/disconnect", string(b))
+	}
+	for name, v := range full {
+		status, a := ask(map[string]string{name: v})
+		require.Equal(t, 200, status, "%s: %v", name, a)
+		require.Equal(t, "1", a.Outcomes[0].Session, name)
+		before := len(r.nas.Received())
+		if name != "User-Name" {
+			status, _ = ask(map[string]string{"User-Name": "bob", name: other[name]})
+			require.Equal(t, 404, status, name)
+			status, a = ask(map[string]string{"User-Name": "little", name: v})
+			require.Equal(t, 404, status, "%s was never reported: %v", name, a)
+		}
+		require.Len(t, r.nas.Received(), before, name)
+	}
+	status, a := ask(full)
+	require.Equal(t, 200, status, a)
+	status, _ = ask(map[string]string{"User-Name": "bob", "NAS-Identifier": "bng"})
+	require.Equal(t, 404, status)
+	status, a = ask(map[string]string{"User-Name": "bob", "NAS-IP-Address": "127.0.0.1"})
+	require.Equal(t, 200, status, a)
+}
+
 func TestTokenIsAskedFor(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(file, []byte("a token of sixteen\n"), 0o600))
@@ -242,7 +341,8 @@ func TestHomeNetwork(t *testing.T) {
 func TestRelaysReportOfNASes(t *testing.T) {
 	o, err := parseOptions([]string{"-nas", "192.0.2.0/24=s", "-relay", "198.51.100.1=s", "-port", "1700"}, io.Discard)
 	require.NoError(t, err)
-	a := newAAA(o)
+	a, err := newAAA(o, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
 	for _, c := range []struct {
 		from, want string
 		nas        attrs.Attr
@@ -284,6 +384,8 @@ func TestUsageIsExplained(t *testing.T) {
 		"open, no host":  {[]string{"-nas", "192.0.2.1=s3cret", "-http", ":0"}, "-token"},
 		"no token file":  {[]string{"-nas", "192.0.2.1=s3cret", "-token", "/nowhere/x"}, "no such file"},
 		"short token":    {[]string{"-nas", "192.0.2.1=s3cret", "-token", short}, "16 characters"},
+		"also":           {[]string{"-nas", "192.0.2.1=s3cret", "-also", "Rainbow"}, "-also"},
+		"also, no name":  {[]string{"-nas", "192.0.2.1=s3cret", "-also", "NAS-IP-Address"}, "-also"},
 		"a word":         {[]string{"-nas", "192.0.2.1=s3cret", "now"}, "no flag"},
 		"where is HTTP?": {[]string{"-nas", "192.0.2.1=s3cret", "-http", "nowhere"}, "-http"},
 	} {

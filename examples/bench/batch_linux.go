@@ -60,14 +60,14 @@ func sysSendmmsg() uintptr {
 }
 
 func init() {
-	serverKinds["batched"] = serverKind{false, serveBatched}
+	serverKinds["batched"] = serverKind{title: "bare recvmmsg", serve: serveBatched}
 	answerAll = answerBatched
 }
 
 // serveBatched is a bare loop of recvmmsg and sendmmsg.
-func serveBatched(c *net.UDPConn, o options, ready func()) error {
-	check := newChecker(o.sessions)
-	ready()
+func serveBatched(c *net.UDPConn, o options, ready func(counts)) error {
+	check := newChecker(o.sessions, o.window())
+	ready(nil)
 	return answerBatched(c, check.answer, maxDatagram)
 }
 

@@ -33,7 +33,8 @@ type letter struct {
 // A mailbox is what a client by hand has for its NASes. It is for one goroutine.
 type mailbox interface {
 	post(letters []letter) error
-	// receive returns what has come, for as long as until the next call; nothing when wait has passed without anything.
+	// receive returns what has come, for as long as until the next call; nothing when wait has
+	// passed without anything.
 	receive(wait time.Duration) ([]letter, error)
 	close() error
 }
@@ -68,8 +69,9 @@ type pipeline struct {
 	mailbox
 	asked  [][]asked // by NAS and identifier
 	out    []letter
-	left   int // to be sent
+	more   func() bool // another request is to be sent
 	flying int
+	done   int
 	resent int
 }
 
@@ -81,10 +83,15 @@ type asked struct {
 // mostFlying is what the receive buffer of one socket has room for the answers of.
 const mostFlying = 4000
 
-// pipelined has n requests answered, with up to 256 in flight to each NAS.
-func pipelined(nases, n int, m mailbox) (resent int, err error) {
+// pipelined has requests answered, with up to 256 in flight to each NAS.
+func pipelined(nases int, more func() bool, m mailbox) (done, resent int, err error) {
+	return pipelinedBy(newSigner(), nases, more, m)
+}
+
+// pipelinedBy is pipelined with requests that s signs.
+func pipelinedBy(s *signer, nases int, more func() bool, m mailbox) (done, resent int, err error) {
 	defer m.close()
-	p := &pipeline{signer: newSigner(), mailbox: m, left: n, asked: make([][]asked, nases)}
+	p := &pipeline{signer: s, mailbox: m, more: more, asked: make([][]asked, nases)}
 	for nas := range p.asked {
 		p.asked[nas] = make([]asked, max(1, min(identifiers, mostFlying/nases)))
 		for id := range p.asked[nas] {
@@ -94,41 +101,41 @@ func pipelined(nases, n int, m mailbox) (resent int, err error) {
 	}
 	for quiet := 0; p.flying > 0; quiet++ {
 		if err := p.post(p.out); err != nil {
-			return p.resent, err
+			return p.done, p.resent, err
 		}
 		p.out = p.out[:0]
 		got, err := p.receive(patience)
 		if err != nil {
-			return p.resent, err
+			return p.done, p.resent, err
 		}
 		for _, l := range got {
 			if err := p.take(l); err != nil {
-				return p.resent, err
+				return p.done, p.resent, err
 			}
 			quiet = 0
 		}
 		if quiet > mostQuiet {
-			return p.resent, fmt.Errorf("no answer for %v", mostQuiet*patience)
+			return p.done, p.resent, fmt.Errorf("no answer for %v", mostQuiet*patience)
 		}
 		if len(got) == 0 {
 			p.repeat()
 		}
 	}
-	return p.resent, nil
+	return p.done, p.resent, nil
 }
 
 // plainByHand has a standard library read and write for each datagram.
-func plainByHand(nases []netip.AddrPort, n int) (resent int, err error) {
+func plainByHand(nases []netip.AddrPort, more func() bool) (done, resent int, err error) {
 	p, err := newPlainPort(nases[0].String())
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return pipelined(1, n, &postbox{port: p})
+	return pipelined(1, more, &postbox{port: p})
 }
 
-// next sends one more request with an identifier of a NAS, where some are left.
+// next sends one more request with an identifier of a NAS, until all are sent.
 func (p *pipeline) next(nas int, id byte) {
-	if p.left == 0 {
+	if !p.more() {
 		return
 	}
 	a := &p.asked[nas][id]
@@ -136,7 +143,6 @@ func (p *pipeline) next(nas int, id byte) {
 	a.waits = true
 	p.out = append(p.out, letter{nas, a.wire})
 	p.flying++
-	p.left--
 }
 
 // take takes an answer.
@@ -157,6 +163,7 @@ func (p *pipeline) take(l letter) error {
 	}
 	a.waits = false
 	p.flying--
+	p.done++
 	p.next(l.nas, id)
 	return nil
 }

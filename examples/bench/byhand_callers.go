@@ -10,11 +10,12 @@ import (
 	"time"
 )
 
-// blocking is a client by hand for callers that wait: each has an identifier of one socket, from which one more goroutine reads.
-func blocking(nases []netip.AddrPort, n int) (int, error) {
+// blocking is a client by hand for callers that wait: each has an identifier of one socket, from
+// which one more goroutine reads.
+func blocking(nases []netip.AddrPort, more func() bool) (done, resent int, err error) {
 	c, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(nases[0]))
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer c.Close()
 	c.SetReadBuffer(receiveBuffer) // the system may give less
@@ -25,7 +26,8 @@ func blocking(nases []netip.AddrPort, n int) (int, error) {
 		x.request = newWire(x.signer)
 	}
 	go wakeCallers(c, all)
-	return 0, shared(callers, n, func(id, _ int) error { return all[id].call(c, byte(id)) })
+	done, err = shared(callers, more, func(id, _ int) error { return all[id].call(c, byte(id)) })
+	return done, 0, err
 }
 
 // A caller is one that waits for its answer.

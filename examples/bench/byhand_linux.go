@@ -15,19 +15,19 @@ import (
 func init() { clientKinds["batched"] = batchedByHand }
 
 // batchedByHand has recvmmsg and sendmmsg, and one socket for all NASes.
-func batchedByHand(nases []netip.AddrPort, n int) (resent int, err error) {
+func batchedByHand(nases []netip.AddrPort, more func() bool) (done, resent int, err error) {
 	if len(nases) == 1 {
 		p, err := newPort(nases[0].String())
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		return pipelined(1, n, &postbox{port: p})
+		return pipelined(1, more, &postbox{port: p})
 	}
 	p, err := newCrowdPort(nases)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return pipelined(len(nases), n, p)
+	return pipelined(len(nases), more, p)
 }
 
 // A crowdPort is a mailbox for many NASes.

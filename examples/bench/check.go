@@ -26,6 +26,7 @@ type checker struct {
 	sessions map[string]*subscriber
 	seen     [2]answers // of this window and of the one before
 	turned   time.Time
+	window   time.Duration
 }
 
 // answers are what was answered, by Request Authenticator.
@@ -36,8 +37,8 @@ type answers struct {
 
 type span struct{ start, end uint32 }
 
-func newChecker(sessions int) *checker {
-	c := &checker{signer: newSigner(), sessions: subscribers(sessions), turned: time.Now()}
+func newChecker(sessions int, window time.Duration) *checker {
+	c := &checker{signer: newSigner(), sessions: subscribers(sessions), turned: time.Now(), window: window}
 	for i := range c.seen {
 		c.seen[i].at = make(map[[16]byte]span)
 	}
@@ -86,7 +87,7 @@ func (c *checker) answer(dst, b []byte, now time.Time) []byte {
 	if !ok || !c.authentic(b, zeros[:], f.message) {
 		return dst
 	}
-	if f.stamp != nil && !timely(f.stamp, now) {
+	if f.stamp != nil && !timely(f.stamp, now, c.window) {
 		return dst
 	}
 	key := [16]byte(b[4:headerLen])
@@ -105,17 +106,18 @@ func (c *checker) answer(dst, b []byte, now time.Time) []byte {
 	return dst
 }
 
-func timely(stamp []byte, now time.Time) bool {
+func timely(stamp []byte, now time.Time, window time.Duration) bool {
 	if len(stamp) != 4 {
 		return false
 	}
 	off := now.Unix() - int64(binary.BigEndian.Uint32(stamp))
-	return -window <= off && off <= window
+	most := int64(window / time.Second)
+	return -most <= off && off <= most
 }
 
 // remember keeps an answer for a window at least.
 func (c *checker) remember(key [16]byte, octets []byte, now time.Time) {
-	if now.Sub(c.turned) > window*time.Second {
+	if now.Sub(c.turned) > c.window {
 		c.turned = now
 		c.seen[1] = c.seen[0]
 		c.seen[0] = answers{at: make(map[[16]byte]span)}

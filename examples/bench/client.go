@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/radius-dynauth/dynauth/attrs"
@@ -16,8 +17,9 @@ import (
 	"layeh.com/radius"
 )
 
-// A clientFunc has n requests answered by NASes in turn, and returns how many it sent again.
-type clientFunc func(nases []netip.AddrPort, n int) (resent int, err error)
+// A clientFunc has requests answered by NASes in turn, for as long as more says so, which may be
+// called concurrently. It returns how many were answered, and how many it sent again.
+type clientFunc func(nases []netip.AddrPort, more func() bool) (done, resent int, err error)
 
 // clientKinds are the clients by name. Those that only some platforms have add themselves.
 var clientKinds = map[string]clientFunc{
@@ -31,26 +33,35 @@ var clientKinds = map[string]clientFunc{
 // A clientTask is a line of stdin of a client process.
 type clientTask struct {
 	NASes    []netip.AddrPort
-	Requests int
+	For      time.Duration
+	Requests int64 // so many, however long they take; 0: for so long
 }
 
 // A clientResult is what came of it.
 type clientResult struct {
-	Seconds float64
-	CPU     float64 // seconds of the process, user and system; 0: the platform does not say
-	Resent  int
-	Err     string
+	Requests int
+	Seconds  float64
+	Resent   int
+	Err      string
+	used
 }
 
 // clientRole is the life of a client process.
 func clientRole(o options, stdin io.Reader, stdout io.Writer) error {
 	runtime.GOMAXPROCS(o.cores)
 	return doTasks(stdin, stdout, func(t clientTask) (r clientResult) {
-		began := time.Now()
-		before, _ := usage()
-		resent, err := clientKinds[o.client](t.NASes, t.Requests)
-		after, _ := usage()
-		r.Seconds, r.CPU, r.Resent = time.Since(began).Seconds(), after-before, resent
+		var over atomic.Bool
+		var begun atomic.Int64
+		more := func() bool { return begun.Add(1) <= t.Requests }
+		if t.Requests == 0 {
+			timer := time.AfterFunc(t.For, func() { over.Store(true) })
+			defer timer.Stop()
+			more = func() bool { return !over.Load() }
+		}
+		began, before := time.Now(), usedBySelf()
+		done, resent, err := clientKinds[o.client](t.NASes, more)
+		r.Seconds, r.used = time.Since(began).Seconds(), usedBySelf().since(before)
+		r.Requests, r.Resent = done, resent
 		if err != nil {
 			r.Err = err.Error()
 		}
@@ -62,10 +73,15 @@ func clientRole(o options, stdin io.Reader, stdout io.Writer) error {
 const callers = 256
 
 // each is Each of a dac.Client.
-func each(nases []netip.AddrPort, n int) (resent int, err error) {
-	return withClient(func(c *dac.Client, r *dac.Request) error {
+func each(nases []netip.AddrPort, more func() bool) (done, resent int, err error) {
+	return eachBy(dac.SharedSecret(secret), nases, more)
+}
+
+// eachBy is each with NASes that peers knows.
+func eachBy(peers dac.Peers, nases []netip.AddrPort, more func() bool) (done, resent int, err error) {
+	return withClient(peers, func(c *dac.Client, r *dac.Request) (done int, err error) {
 		jobs := func(yield func(dac.Job) bool) {
-			for i := range n {
+			for i := 0; more(); i++ {
 				if !yield(dac.Job{NAS: nases[i%len(nases)], Request: r}) {
 					return
 				}
@@ -73,17 +89,23 @@ func each(nases []netip.AddrPort, n int) (resent int, err error) {
 		}
 		for out := range c.Each(context.Background(), jobs) {
 			if out.Err != nil {
-				return out.Err
+				return done, out.Err
 			}
+			done++
 		}
-		return nil
+		return done, nil
 	})
 }
 
 // do is Do of a dac.Client.
-func do(nases []netip.AddrPort, n int) (resent int, err error) {
-	return withClient(func(c *dac.Client, r *dac.Request) error {
-		return shared(callers, n, func(_, i int) error {
+func do(nases []netip.AddrPort, more func() bool) (done, resent int, err error) {
+	return doBy(dac.SharedSecret(secret), nases, more)
+}
+
+// doBy is do with NASes that peers knows.
+func doBy(peers dac.Peers, nases []netip.AddrPort, more func() bool) (done, resent int, err error) {
+	return withClient(peers, func(c *dac.Client, r *dac.Request) (int, error) {
+		return shared(callers, more, func(_, i int) error {
 			_, err := c.Do(context.Background(), nases[i%len(nases)], r)
 			return err
 		})
@@ -91,14 +113,14 @@ func do(nases []netip.AddrPort, n int) (resent int, err error) {
 }
 
 // withClient runs f with a Client and what it is to send.
-func withClient(f func(c *dac.Client, r *dac.Request) error) (resent int, err error) {
-	c := &dac.Client{Peers: dac.SharedSecret(secret)}
+func withClient(peers dac.Peers, f func(c *dac.Client, r *dac.Request) (int, error)) (done, resent int, err error) {
+	c := &dac.Client{Peers: peers}
 	defer c.Close()
 	r, err := request()
 	if err == nil {
-		err = f(c, r)
+		done, err = f(c, r)
 	}
-	return int(c.Stats().Total.Disconnect.Retransmissions), err
+	return done, int(c.Stats().Total.Disconnect.Retransmissions), err
 }
 
 func request() (*dac.Request, error) {
@@ -107,14 +129,18 @@ func request() (*dac.Request, error) {
 		attrs.AcctSessionID.Of(fmt.Sprintf(sessionIDFormat, 1)))
 }
 
-// shared shares n calls of f among goroutines. It is given the number of the goroutine and that of the call.
-func shared(goroutines, n int, f func(worker, i int) error) error {
+// shared has goroutines call f until more says no, and returns how many calls there were. f is
+// given the number of the goroutine and that of the call.
+func shared(goroutines int, more func() bool, f func(worker, i int) error) (int, error) {
 	var wg sync.WaitGroup
+	var done atomic.Int64
 	errs := make(chan error, goroutines)
 	for worker := range goroutines {
 		wg.Go(func() {
-			for i := worker; i < n; i += goroutines {
-				if err := f(worker, i); err != nil {
+			calls := 0
+			defer func() { done.Add(int64(calls)) }()
+			for ; more(); calls++ {
+				if err := f(worker, worker+calls*goroutines); err != nil {
 					errs <- err
 					return
 				}
@@ -123,23 +149,25 @@ func shared(goroutines, n int, f func(worker, i int) error) error {
 	}
 	wg.Wait()
 	close(errs)
-	return <-errs
+	return int(done.Load()), <-errs
 }
 
-// exchange is Exchange of layeh.com/radius, which has a socket for each request. 64 goroutines are its best. It makes no Message-Authenticator and no
-// Event-Timestamp, and does not say what it sends again.
-func exchange(nases []netip.AddrPort, n int) (int, error) {
+// exchange is Exchange of layeh.com/radius, which has a socket for each request. 64 goroutines are
+// its best. It makes no Message-Authenticator and no Event-Timestamp, and does not say what it
+// sends again.
+func exchange(nases []netip.AddrPort, more func() bool) (done, resent int, err error) {
 	r, err := request()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), mostQuiet*patience+time.Duration(n)*time.Millisecond)
-	defer cancel()
-	return 0, shared(64, n, func(_, i int) error {
+	done, err = shared(64, more, func(_, i int) error {
+		ctx, cancel := context.WithTimeout(context.Background(), mostQuiet*patience)
+		defer cancel()
 		p := radius.New(radius.CodeDisconnectRequest, []byte(secret))
 		p.Attributes = r.Packet.Attributes
 		c := radius.Client{Retry: time.Second}
 		_, err := c.Exchange(ctx, p, nases[i%len(nases)].String())
 		return err
 	})
+	return done, 0, err
 }

@@ -5,16 +5,18 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
-	"net/netip"
 	"slices"
 	"strconv"
 	"text/tabwriter"
 )
 
-// allClients are the names of the clients of this platform, in the order in which they are shown: the others are seen beside the first.
+// allClients are the names of the clients of this platform, in the order in which they are shown:
+// the others are seen beside the first.
 func allClients() []string {
 	names := slices.Collect(maps.Keys(clientKinds))
+	names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(tlsClients, name) })
 	order := []string{"batched", "plain", "blocking", "do", "each", "layeh"}
 	slices.SortFunc(names, func(a, b string) int { return slices.Index(order, a) - slices.Index(order, b) })
 	return names
@@ -23,45 +25,39 @@ func allClients() []string {
 // mostNASes is how many NASes there are at most, each one port.
 const mostNASes = 1000
 
+// startNASes starts a process that is n NASes.
+func startNASes(n int, stderr io.Writer, more ...string) (*process, error) {
+	nas, err := start(serverCore(), stderr, append([]string{"-role", "nas", "-nases", strconv.Itoa(n)}, more...)...)
+	if err != nil {
+		return nil, err
+	}
+	if err := nas.out.Decode(&nas.addrs); err != nil {
+		return nil, errors.Join(err, nas.stop())
+	}
+	return nas, nil
+}
+
 // compareClients compares all clients with one NAS, and those that can with more and more.
 func (s *suite) compareClients() (err error) {
-	nas, err := start(serverCore(), s.stderr, "-role", "nas", "-nases", strconv.Itoa(mostNASes))
+	nas, err := startNASes(mostNASes, s.stderr)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, nas.stop()) }()
-	var addrs []netip.AddrPort
-	if err := nas.out.Decode(&addrs); err != nil {
-		return err
-	}
-	clients := make(map[string]*process)
-	defer func() {
-		for _, c := range clients {
-			err = errors.Join(err, c.stop())
-		}
-	}()
-	for name := range clientKinds {
-		c, err := start(generatorCore(), s.stderr, "-role", "client", "-client", name)
-		if err != nil {
-			return err
-		}
-		clients[name] = c
-	}
 	var turns []clientTurn
 	for _, name := range allClients() {
-		turns = append(turns, clientTurn{name, clients[name], clientTask{addrs[:1], s.requests}})
+		turns = append(turns, clientTurn{name, clientTask{NASes: nas.addrs[:1], For: s.length}})
 	}
-	slow := &turns[len(turns)-1].task
-	slow.Requests = max(1, slow.Requests/10)
-	if err := s.takeTurns("one NAS", turns); err != nil {
+	if err := s.takeTurns("one NAS", turns, func(t clientTurn) string { return t.client }); err != nil {
 		return err
 	}
 	for _, name := range byNASes() {
 		turns = nil
 		for n := 1; n <= mostNASes; n *= 10 {
-			turns = append(turns, clientTurn{strconv.Itoa(n), clients[name], clientTask{addrs[:n], s.requests}})
+			turns = append(turns, clientTurn{name, clientTask{NASes: nas.addrs[:n], For: s.length}})
 		}
-		if err := s.takeTurns(name+", by the number of NASes", turns); err != nil {
+		byNumber := func(t clientTurn) string { return strconv.Itoa(len(t.task.NASes)) }
+		if err := s.takeTurns(name+", by the number of NASes", turns, byNumber); err != nil {
 			return err
 		}
 	}
@@ -80,42 +76,62 @@ func byNASes() (names []string) {
 
 // A clientTurn is what a client does in each round.
 type clientTurn struct {
-	name   string
-	client *process
+	client string
 	task   clientTask
 }
 
-// takeTurns has the clients take turns, round after round, and shows what each did beside the first.
-func (s *suite) takeTurns(title string, turns []clientTurn) error {
+// takeTurns has the clients take turns, round after round, and shows what each did beside the
+// first.
+func (s *suite) takeTurns(title string, turns []clientTurn, label func(clientTurn) string) error {
 	rounds := make([][]measure, len(turns))
 	for range s.rounds {
 		for i, t := range turns {
-			m, err := t.take()
+			m, err := t.take("", s.stderr)
 			if err != nil {
-				return fmt.Errorf("%s, %s: %w", title, t.name, err)
+				return fmt.Errorf("%s, %s: %w", title, label(t), err)
 			}
+			m.name = label(t)
 			rounds[i] = append(rounds[i], m)
 		}
 	}
 	fmt.Fprintf(s.stdout, "\n%s\n", title)
 	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "\trequests/s\tCPU s/million\tof %[1]s\tof its CPU\tsent again\t\n", turns[0].name)
+	fmt.Fprintf(w, "\trequests/s\tCPU µs\tof %[1]s\tof its CPU\tallocations\toctets\tMiB\tcollections\tsent again\t\n", label(turns[0]))
 	first := medians(rounds[0])
 	for i := range turns {
 		m := medians(rounds[i])
-		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f x\t%.2f x\t%d\t\n", m.name, m.perSecond, m.cpu, m.perSecond/first.perSecond, m.cpu/first.cpu, m.resent)
+		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f x\t%.2f x\t%.1f\t%.0f\t%.0f\t%.0f\t%d\t\n", m.name, m.perSecond, m.cpu, m.perSecond/first.perSecond, m.cpu/first.cpu,
+			m.mallocs, m.allocated, m.resident/(1<<20), m.collections, m.resent)
 	}
 	return w.Flush()
 }
 
-func (t clientTurn) take() (m measure, err error) {
+// take is a client from its start to its end. program is another build of this program, or "".
+func (t clientTurn) take(program string, stderr io.Writer) (measure, error) {
+	return t.takeOn(generatorCore(), program, stderr)
+}
+
+// takeOn is take on a core; -1 is any.
+func (t clientTurn) takeOn(core int, program string, stderr io.Writer) (m measure, err error) {
+	args := []string{"-role", "client", "-client", t.client}
+	var p *process
+	if program == "" {
+		p, err = start(core, stderr, args...)
+	} else {
+		p, err = startProgram(program, core, stderr, args...)
+	}
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, p.stop()) }()
 	var r clientResult
-	if err := t.client.ask(t.task, &r); err != nil {
+	if err := p.ask(t.task, &r); err != nil {
 		return m, err
 	}
 	if r.Err != "" {
 		return m, errors.New(r.Err)
 	}
-	n := float64(t.task.Requests)
-	return measure{name: t.name, perSecond: n / r.Seconds, cpu: r.CPU / n * 1e6, resent: r.Resent}, nil
+	m = measureOf(r.used, r.Requests, r.Seconds)
+	m.resent = r.Resent
+	return m, nil
 }

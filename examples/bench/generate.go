@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 )
 
@@ -15,26 +14,37 @@ import (
 type task struct {
 	Addr     string
 	MA       bool
+	TLS      bool
 	Sessions int
-	First    int // number of the first request: each has another session, or another time in its Event-Timestamp
-	Requests int
+	Unknown  int           // of a hundred requests, those for sessions that do not exist
+	For      time.Duration // how long requests are sent
 	InFlight int
 	Ports    int
-	Rate     int // a second, evenly spread; 0: as the answers come
+	Rate     float64 // a second, evenly spread; 0: as the answers come
+	Window   int64   // seconds
 }
 
 // A result is what came of a task.
 type result struct {
-	Seconds  float64
-	Resent   int
-	P50, P99 float64 // seconds, where the task has a rate
-	Err      string
+	Requests       int // answered
+	Seconds        float64
+	CPU            float64 // seconds of the generator
+	Resent         int
+	P50, P99, P999 float64 // seconds, where the task has a rate
+	Err            string
+}
+
+// A source is what a generator process remembers from task to task, so that no request is repeated.
+type source struct {
+	next  int   // number of the first request of a lane
+	stamp int64 // the latest Event-Timestamp
 }
 
 // generateRole is the life of a generator process.
 func generateRole(stdin io.Reader, stdout io.Writer) error {
+	src := new(source)
 	return doTasks(stdin, stdout, func(t task) result {
-		r, err := t.do()
+		r, err := src.do(t)
 		if err != nil {
 			r.Err = err.Error()
 		}
@@ -42,85 +52,96 @@ func generateRole(stdin io.Reader, stdout io.Writer) error {
 	})
 }
 
-func (t *task) do() (r result, err error) {
+func (src *source) do(t task) (r result, err error) {
 	lanes := make([]*lane, t.Ports)
-	packets := t.packets()
 	for i := range lanes {
-		p, err := newPort(t.Addr)
+		p, err := t.newPort(i)
 		if err != nil {
 			return r, err
 		}
 		defer p.close()
-		lanes[i] = &lane{port: p, task: t, signer: newSigner()}
-		for n := i; n < len(packets); n += t.Ports {
-			lanes[i].packets = append(lanes[i].packets, packets[n])
-		}
+		lanes[i] = newLane(p, &t, *src, i)
 	}
 	began := time.Now()
+	before, _ := usage()
 	if t.Rate > 0 {
-		r, err = lanes[0].pace()
+		r, err = pace(lanes, t.Rate, began, t.For)
 	} else {
-		err = closedLoop(lanes, (t.InFlight+t.Ports-1)/t.Ports)
+		err = closedLoop(lanes, (t.InFlight+t.Ports-1)/t.Ports, began.Add(t.For))
 	}
-	r.Seconds = time.Since(began).Seconds()
+	after, _ := usage()
+	r.Seconds, r.CPU = time.Since(began).Seconds(), after-before
 	for _, l := range lanes {
 		r.Resent += l.resent
+		r.Requests += l.answered
+		src.next, src.stamp = max(src.next, l.next), max(src.stamp, l.numbering.stamp)
 	}
 	return r, err
 }
 
-// packets signs all requests beforehand. Those of one port have their identifiers in a row.
-func (t *task) packets() [][]byte {
-	s, now := newSigner(), time.Now()
-	one := len(s.appendRequest(nil, 0, 0, t.MA, now))
-	octets, all := make([]byte, 0, t.Requests*one), make([][]byte, t.Requests)
-	for i := range all {
-		n := t.First + i
-		// Sessions in no order that a cache could follow. Where they come again, the time makes it another request.
-		which, round := n*7919%t.Sessions, n/t.Sessions
-		start := len(octets)
-		octets = s.appendRequest(octets, which, byte(i/t.Ports), t.MA, now.Add(-time.Duration(round%(window/2))*time.Second))
-		all[i] = octets[start:]
+// newPort opens that of lane n.
+func (t *task) newPort(n int) (port, error) {
+	if t.TLS {
+		return newTLSPort(t.Addr, n, nil)
 	}
-	return all
+	return newPort(t.Addr)
 }
 
-// A lane is what goes over one port, in order: packet n has the identifier n%256, and is sent once that of 256 before is answered.
+// A lane is what goes over one port, in order: request n has the identifier n%256, and is sent
+// once that of 256 before is answered. It is for one goroutine.
 type lane struct {
-	port     port
-	task     *task
-	signer   *signer
-	packets  [][]byte
-	next     int // to be sent
-	inFlight int
-	answered int
-	waiting  [identifiers]bool
-	sent     [identifiers]time.Time // where the task has a rate
-	resent   int
-	quiet    int // receptions in a row that gave nothing
+	port      port
+	task      *task
+	signer    *signer
+	numbering *numbering
+	next      int // request to be sent
+	slots     [identifiers]slot
+	batch     [][]byte
+	inFlight  int
+	answered  int
+	resent    int
+	quiet     int       // receptions in a row that gave nothing
+	looked    time.Time // for requests that wait for long, where there is a rate
+}
+
+// A slot is an identifier of a lane, with the latest request that has it.
+type slot struct {
+	*stencil
+	waiting bool
+	due     time.Time // when the request was to be sent, where the task has a rate
 }
 
 const (
 	patience   = 500 * time.Millisecond
-	mostQuiet  = 20 // times patience
+	mostQuiet  = 10 // times patience
 	checkEvery = 64 // answers, of which one has its authenticator checked
 )
 
-// closedLoop sends on each lane as answers come.
-func closedLoop(lanes []*lane, inFlight int) error {
-	for left := len(lanes); left > 0; {
+func newLane(p port, t *task, src source, number int) *lane {
+	l := &lane{port: p, task: t, signer: signerOver(t.TLS), numbering: newNumbering(t.Sessions, t.Unknown, t.Ports, number), next: src.next}
+	l.numbering.stamp = src.stamp
+	for i := range l.slots {
+		l.slots[i].stencil = newStencil(l.signer, t.MA)
+	}
+	return l
+}
+
+// closedLoop sends on each lane as answers come, and ends when all that was sent is answered.
+func closedLoop(lanes []*lane, inFlight int, until time.Time) error {
+	for busy := true; busy; {
+		busy = false
 		for _, l := range lanes {
-			if l.answered == len(l.packets) {
+			if now := time.Now(); now.Before(until) {
+				if err := l.fill(inFlight, now); err != nil {
+					return err
+				}
+			}
+			if l.inFlight == 0 {
 				continue
 			}
-			if err := l.fill(inFlight); err != nil {
-				return err
-			}
+			busy = true
 			if err := l.take(patience, nil); err != nil {
 				return err
-			}
-			if l.answered == len(l.packets) {
-				left--
 			}
 		}
 	}
@@ -128,28 +149,44 @@ func closedLoop(lanes []*lane, inFlight int) error {
 }
 
 // fill sends until so many are in flight.
-func (l *lane) fill(inFlight int) error {
-	first := l.next
-	for l.next < len(l.packets) && l.inFlight < inFlight && !l.waiting[l.next%identifiers] {
-		l.waiting[l.next%identifiers] = true
-		l.inFlight++
-		l.next++
+func (l *lane) fill(inFlight int, now time.Time) error {
+	l.batch = l.batch[:0]
+	for l.inFlight < inFlight && l.free() {
+		if err := l.sign(now); err != nil {
+			return err
+		}
 	}
-	return l.port.send(l.packets[first:l.next])
+	return l.port.send(l.batch)
+}
+
+// free reports whether the identifier of the next request is.
+func (l *lane) free() bool { return !l.slots[l.next%identifiers].waiting }
+
+// sign adds the next request to the batch.
+func (l *lane) sign(now time.Time) error {
+	id := byte(l.next % identifiers)
+	session, unknown, stamp, err := l.numbering.next(l.next, now.Unix(), l.task.Window)
+	if err != nil {
+		return err
+	}
+	s := &l.slots[id]
+	s.make(l.signer, id, session, unknown, stamp)
+	s.waiting = true
+	l.batch = append(l.batch, s.octets)
+	l.inFlight++
+	l.next++
+	return nil
 }
 
 // take receives answers. Where none comes for long, what is not answered is sent again.
-func (l *lane) take(wait time.Duration, seen func(id byte)) error {
+func (l *lane) take(wait time.Duration, seen func(*slot)) error {
 	got, err := l.port.receive(wait)
 	if err != nil {
 		return err
 	}
 	for _, b := range got {
-		if err := l.answer(b); err != nil {
+		if err := l.answer(b, seen); err != nil {
 			return err
-		}
-		if seen != nil {
-			seen(b[1])
 		}
 	}
 	if len(got) > 0 || wait <= 0 {
@@ -157,67 +194,117 @@ func (l *lane) take(wait time.Duration, seen func(id byte)) error {
 		return nil
 	}
 	if l.quiet++; l.quiet > mostQuiet {
-		return fmt.Errorf("no answer for %v: %d of %d answered", mostQuiet*patience, l.answered, len(l.packets))
+		return fmt.Errorf("no answer for %v: %d answered, %d not", mostQuiet*patience, l.answered, l.inFlight)
 	}
-	for n := max(0, l.next-identifiers); n < l.next; n++ {
-		if l.waiting[n%identifiers] {
+	return l.repeat(func(*slot) bool { return true })
+}
+
+// repeat sends again what waits for its answer, of those that which says.
+func (l *lane) repeat(which func(*slot) bool) error {
+	l.batch = l.batch[:0]
+	for i := range l.slots {
+		if s := &l.slots[i]; s.waiting && which(s) {
+			l.batch = append(l.batch, s.octets)
 			l.resent++
-			if err := l.port.send(l.packets[n : n+1]); err != nil {
-				return err
-			}
 		}
 	}
-	return nil
+	return l.port.send(l.batch)
 }
 
 // answer notes one answer.
-func (l *lane) answer(b []byte) error {
-	if len(b) < headerLen || b[0] != disconnectACK {
-		return fmt.Errorf("not a Disconnect-ACK: %x", b)
+func (l *lane) answer(b []byte, seen func(*slot)) error {
+	if len(b) < headerLen {
+		return fmt.Errorf("no answer: %x", b)
 	}
-	if !l.waiting[b[1]] {
-		return nil // of one that was sent again
+	s := &l.slots[b[1]]
+	if !s.waiting {
+		return nil // of a request that was sent again
 	}
-	if l.answered%checkEvery == 0 && !l.authentic(b) {
+	if b[0] != s.expected {
+		if l.resent > 0 {
+			return nil // to the request before, which was sent again
+		}
+		return fmt.Errorf("an answer has code %d instead of %d: %x", b[0], s.expected, b)
+	}
+	if l.answered%checkEvery == 0 && !bytes.Equal(l.signer.authenticator(b, s.octets[4:headerLen]), b[4:headerLen]) {
+		if l.resent > 0 {
+			return nil
+		}
 		return errors.New("an answer is signed wrongly")
 	}
-	l.waiting[b[1]] = false
+	s.waiting = false
 	l.inFlight--
 	l.answered++
+	if seen != nil {
+		seen(s)
+	}
 	return nil
 }
 
-// authentic checks the Response Authenticator of an answer.
-func (l *lane) authentic(b []byte) bool {
-	n := (l.next-1)&^(identifiers-1) | int(b[1])
-	if n >= l.next {
-		n -= identifiers
-	}
-	return n >= 0 && bytes.Equal(l.signer.authenticator(b, l.packets[n][4:headerLen]), b[4:headerLen])
-}
-
-// pace sends the packets evenly and measures how long each answer takes. It does not sleep: a system's timers are not that fine.
-func (l *lane) pace() (r result, err error) {
-	took := make([]time.Duration, 0, len(l.packets))
-	seen := func(id byte) { took = append(took, time.Since(l.sent[id])) }
-	every := time.Second / time.Duration(l.task.Rate)
-	began := time.Now()
-	for l.answered < len(l.packets) {
+// pace sends evenly, over the lanes in turn, and measures how long each answer takes from the time
+// at which its request was due, however late it was sent. It does not sleep: a system's timers are
+// not that fine.
+func pace(lanes []*lane, rate float64, began time.Time, length time.Duration) (r result, err error) {
+	var took histogram
+	seen := func(s *slot) { took.add(time.Since(s.due)) }
+	every := time.Duration(float64(time.Second) / rate)
+	all := int(length / every)
+	for sent, answered := 0, 0; answered < all; {
 		now := time.Now()
-		if due := min(int(now.Sub(began)/every)+1, len(l.packets)); l.next < due && !l.waiting[l.next%identifiers] {
-			l.sent[l.next%identifiers] = began.Add(time.Duration(l.next) * every) // when it was due, however late it is
-			if err := l.fill(l.inFlight + 1); err != nil {
-				return r, err
-			}
-		}
-		if err := l.take(0, seen); err != nil {
+		if sent, err = sendDue(lanes, sent, min(int(now.Sub(began)/every)+1, all), began, every, now); err != nil {
 			return r, err
 		}
-		if now.Sub(began) > time.Duration(len(l.packets))*every+patience*mostQuiet {
-			return r, fmt.Errorf("%d of %d answered", l.answered, len(l.packets))
+		answered = 0
+		for _, l := range lanes {
+			if err := l.take(0, seen); err != nil {
+				return r, err
+			}
+			if err := l.hurry(now); err != nil {
+				return r, err
+			}
+			answered += l.answered
+		}
+		if now.Sub(began) > length+4*patience*mostQuiet { // a machine with other work stands still now and then
+			return r, fmt.Errorf("%d of %d answered", answered, all)
 		}
 	}
-	slices.Sort(took)
-	r.P50, r.P99 = took[len(took)/2].Seconds(), took[len(took)*99/100].Seconds()
+	r.P50, r.P99, r.P999 = took.quantile(0.5).Seconds(), took.quantile(0.99).Seconds(), took.quantile(0.999).Seconds()
 	return r, nil
+}
+
+// sendDue sends the requests from number sent up to number due, lane by lane, and returns how many
+// are sent then: one waits where 256 of its lane are in flight.
+func sendDue(lanes []*lane, sent, due int, began time.Time, every time.Duration, now time.Time) (int, error) {
+	for _, l := range lanes {
+		l.batch = l.batch[:0]
+	}
+	for ; sent < due; sent++ {
+		l := lanes[sent%len(lanes)]
+		if !l.free() {
+			break
+		}
+		s := &l.slots[l.next%identifiers]
+		if err := l.sign(now); err != nil {
+			return sent, err
+		}
+		s.due = began.Add(time.Duration(sent) * every)
+	}
+	for _, l := range lanes {
+		if err := l.port.send(l.batch); err != nil {
+			return sent, err
+		}
+	}
+	return sent, nil
+}
+
+// hurry sends again what has no answer since long, at most once in a time of patience.
+func (l *lane) hurry(now time.Time) error {
+	if l.looked.IsZero() {
+		l.looked = now
+	}
+	if now.Sub(l.looked) < patience {
+		return nil
+	}
+	l.looked = now
+	return l.repeat(func(s *slot) bool { return now.Sub(s.due) > patience })
 }

@@ -12,12 +12,22 @@ import (
 	"time"
 )
 
-// nasRole is the life of a process of NASes: so many ports of loopback, of which each answers what comes with an ACK, one datagram for each request,
-// and checks nothing, so that a client is not kept waiting. It says where they are, and ends with stdin.
+// nasRole is the life of a process of NASes: so many ports of loopback, of which each answers what
+// comes with an ACK, one datagram for each request, and checks nothing, so that a client is not
+// kept waiting. It says where they are, and ends with stdin.
 func nasRole(o options, stdin *bufio.Reader, stdout io.Writer) error {
 	runtime.GOMAXPROCS(o.cores)
 	var addrs []netip.AddrPort
 	for range o.nases {
+		if o.tls {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			go answerTLS(l, acknowledgeTLS)
+			addrs = append(addrs, l.Addr().(*net.TCPAddr).AddrPort())
+			continue
+		}
 		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 		if err != nil {
 			return err

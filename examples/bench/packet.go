@@ -13,13 +13,13 @@ import (
 
 const (
 	secret      = "0123456789abcdef0123456789abcdef" // 32 octets, as a careful administrator has
-	window      = 300                                // seconds of Event-Timestamp and of duplicates
 	identifiers = 256                                // of one port
 
 	headerLen            = 20
 	disconnectRequest    = 40
 	disconnectACK        = 41
 	disconnectNAK        = 42
+	typeUserName         = 1
 	typeSessionID        = 44
 	typeEventTimestamp   = 55
 	typeMessageAuth      = 80
@@ -35,21 +35,27 @@ var zeros [md5.Size]byte
 
 // A signer computes what RFC 5176, sections 2.3 and 3.4, ask for, with a keyed hash that it keeps.
 type signer struct {
-	mac  hash.Hash
-	text []byte
-	sum  [md5.Size]byte
+	secret string
+	mac    hash.Hash
+	text   []byte
+	sum    [md5.Size]byte
 }
 
-func newSigner() *signer { return &signer{mac: hmac.New(md5.New, []byte(secret))} }
+func newSigner() *signer { return newSignerOf(secret) }
+
+func newSignerOf(secret string) *signer {
+	return &signer{secret: secret, mac: hmac.New(md5.New, []byte(secret))}
+}
 
 // authenticator is the authenticator of the packet b, with field in its place.
 func (s *signer) authenticator(b, field []byte) []byte {
-	s.text = append(append(append(append(s.text[:0], b[:4]...), field...), b[headerLen:]...), secret...)
+	s.text = append(append(append(append(s.text[:0], b[:4]...), field...), b[headerLen:]...), s.secret...)
 	s.sum = md5.Sum(s.text)
 	return s.sum[:]
 }
 
-// message is the Message-Authenticator of the packet b, which has its value at octet at, with field for the authenticator.
+// message is the Message-Authenticator of the packet b, which has its value at octet at, with field
+// for the authenticator.
 func (s *signer) message(b, field []byte, at int) []byte {
 	s.text = append(append(append(s.text[:0], b[:4]...), field...), b[headerLen:]...)
 	clear(s.text[at : at+md5.Size])
@@ -66,7 +72,8 @@ func (s *signer) sign(b, field []byte, at int) {
 	copy(b[4:headerLen], s.authenticator(b, field))
 }
 
-// authentic reports whether the packet b is signed, with field in the place of its authenticator. at is where its Message-Authenticator is, or 0.
+// authentic reports whether the packet b is signed, with field in the place of its authenticator.
+// at is where its Message-Authenticator is, or 0.
 func (s *signer) authentic(b, field []byte, at int) bool {
 	return hmac.Equal(s.authenticator(b, field), b[4:headerLen]) && (at == 0 || hmac.Equal(s.message(b, field, at), b[at:at+md5.Size]))
 }
@@ -88,7 +95,7 @@ func (s *signer) appendRequest(b []byte, session int, id byte, ma bool, stamp ti
 		b = append(b, zeros[:]...)
 	}
 	b = append(b, 4, 6, 127, 0, 0, 1) // NAS-IP-Address
-	b = appendText(b, 1, userNameFormat, session)
+	b = appendText(b, typeUserName, userNameFormat, session)
 	b = appendText(b, typeSessionID, sessionIDFormat, session)
 	b = append(b, typeEventTimestamp, 6)
 	b = binary.BigEndian.AppendUint32(b, uint32(stamp.Unix()))
@@ -97,7 +104,8 @@ func (s *signer) appendRequest(b []byte, session int, id byte, ma bool, stamp ti
 	return b
 }
 
-// appendAnswer appends a signed answer to the request b, whose Message-Authenticator, where it has one, is at octet message.
+// appendAnswer appends a signed answer to the request b, whose Message-Authenticator, where it has
+// one, is at octet message.
 func (s *signer) appendAnswer(dst, b []byte, message int, code byte, cause int) []byte {
 	start, at := len(dst), 0
 	dst = append(dst, code, b[1], 0, 0)

@@ -11,8 +11,9 @@ import (
 // A cpuSet is what sched_setaffinity takes.
 type cpuSet [16]uint64
 
-// onCore runs f, which starts a process, so that the process is on that core alone; on core -1 it is where this one is. A process is where
-// the thread was that started it, and has all its threads there.
+// onCore runs f, which starts a process, so that the process is on that core alone; on core -1 it
+// is where this one is. A process is where the thread was that started it, and has all its threads
+// there.
 func onCore(core int, f func() error) error {
 	if core < 0 {
 		return f()

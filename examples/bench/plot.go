@@ -8,7 +8,8 @@ import (
 	"html"
 )
 
-// plot draws requests a second and CPU of each server, without and with Message-Authenticator, as an SVG that is legible on light and on dark.
+// plot draws requests a second and CPU of each server, without and with Message-Authenticator, as
+// an SVG that is legible on light and on dark.
 func plot(by map[bool][]measure, caption string) []byte {
 	const (
 		width, left, bar, gap, group = 860, 90, 13, 3, 12

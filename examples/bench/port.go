@@ -13,7 +13,8 @@ import (
 type port interface {
 	// send sends packets.
 	send(packets [][]byte) error
-	// receive returns the datagrams that have come, for as long as until the next call; none when wait has passed without one.
+	// receive returns the datagrams that have come, for as long as until the next call; none when
+	// wait has passed without one.
 	receive(wait time.Duration) ([][]byte, error)
 	close() error
 }

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// A batchPort sends and receives many datagrams a call, on a socket that blocks: what the generator costs is not to be what is measured.
+// A batchPort sends and receives many datagrams a call, on a socket that blocks: what the generator
+// costs is not to be what is measured.
 type batchPort struct {
 	fd      int
 	in, out *batch

@@ -7,28 +7,38 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // A process is this program in another role.
 type process struct {
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *json.Decoder
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	out   *json.Decoder
+	addrs []netip.AddrPort // of the NASes that it is
 }
 
-// start starts a process on a core; -1 is any.
+// start starts this program on a core; -1 is any.
 func start(core int, stderr io.Writer, args ...string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	p := &process{cmd: exec.Command(self, args...)}
+	return startProgram(self, core, stderr, args...)
+}
+
+// startProgram starts another build of this program.
+func startProgram(file string, core int, stderr io.Writer, args ...string) (*process, error) {
+	p := &process{cmd: exec.Command(file, args...)}
 	p.cmd.Stderr = stderr
+	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
@@ -73,57 +83,134 @@ func (p *process) stop() error {
 	return errors.Join(p.in.Close(), p.cmd.Wait())
 }
 
-// A server is a process that serves, as the one who compares sees it.
+// buildExample builds a program of examples into a folder.
+func buildExample(folder, name string) (string, error) {
+	file := filepath.Join(folder, name)
+	build := exec.Command("go", "build", "-o", file, "github.com/radius-dynauth/dynauth/examples/"+name)
+	build.Env = environ("")
+	if text, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("cannot build examples/%s, so run bench inside the module, or give a file with -nas or -dacctl: %w: %s", name, err, text)
+	}
+	return file, nil
+}
+
+// environ is the environment of this process with a setting of the runtime beside those there are.
+// With an empty one there are none: they are not meant for the compiler.
+func environ(setting string) []string {
+	var all []string
+	settings := setting
+	for _, one := range os.Environ() {
+		if value, ok := strings.CutPrefix(one, "GODEBUG="); !ok {
+			all = append(all, one)
+		} else if setting != "" && value != "" {
+			settings = value + "," + setting
+		}
+	}
+	return append(all, "GODEBUG="+settings)
+}
+
+// A server is a process that serves, as its parent process sees it.
 type server struct {
-	*process
-	name string
+	kind string
 	addr string
+	subject
+}
+
+// A subject is a process that is measured.
+type subject interface {
+	report() (serverReport, error)
+	sentAgain(n int) // so many requests were, and may be duplicates
+	stop() error     // an error too where the subject has counted what a run must not have
 }
 
 // serverSetup is how a server is started.
 type serverSetup struct {
-	name     string
+	program  string // another build of this one; "": this one
+	kind     string
 	sessions int
 	cores    int
 	inFlight int
 	block    time.Duration
+	window   time.Duration
+	memory   int
 	profile  string
+	nas      string // examples/nas, built
+	next     string // where a proxy sends
+	tls      bool
+}
+
+func (s serverSetup) core() int {
+	if s.cores == 1 {
+		return serverCore()
+	}
+	return -1
 }
 
 // start starts a server and waits until it has made its sessions.
 func (s serverSetup) start(stderr io.Writer) (*server, error) {
-	core := -1
-	if s.cores == 1 {
-		core = serverCore()
+	if serverKinds[s.kind].serve == nil && !s.tls {
+		return s.startNAS(stderr)
 	}
 	args := []string{
-		"-role", "server", "-servers", s.name, "-sessions", strconv.Itoa(s.sessions), "-cores", strconv.Itoa(s.cores),
-		"-block", s.block.String(), "-in-flight", strconv.Itoa(s.inFlight), "-ports", strconv.Itoa(max(1, (s.inFlight+identifiers-1)/identifiers)),
+		"-role", "server", "-servers", s.kind, "-sessions", strconv.Itoa(s.sessions), "-cores", strconv.Itoa(s.cores),
+		"-block", s.block.String(), "-in-flight", strconv.Itoa(s.inFlight), "-ports", strconv.Itoa(portsFor(s.inFlight)),
+		"-memory", strconv.Itoa(s.memory), "-next", s.next,
+	}
+	if s.tls {
+		args = append(args, "-tls")
+	}
+	if s.window == longWindow {
+		args = append(args, "-default-window")
 	}
 	if s.profile != "" {
 		args = append(args, "-profile", s.profile)
 	}
-	p, err := start(core, stderr, args...)
+	var p *process
+	var err error
+	if s.program == "" {
+		p, err = start(s.core(), stderr, args...)
+	} else {
+		p, err = startProgram(s.program, s.core(), stderr, args...)
+	}
 	if err != nil {
 		return nil, err
 	}
-	srv := &server{process: p, name: s.name}
-	report, err := srv.report()
+	own := &ownServer{process: p}
+	report, err := own.report()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s did not start: %w", s.name, err), srv.stop())
+		return nil, errors.Join(fmt.Errorf("%s did not start: %w", s.kind, err), own.process.stop())
 	}
-	srv.addr = report.Addr
-	return srv, nil
+	return &server{kind: s.kind, addr: report.Addr, subject: own}, nil
 }
 
-// report is what the server has used so far.
-func (s *server) report() (r serverReport, err error) {
-	if s.addr != "" {
+// portsFor is how many ports have room for so many requests in flight.
+func portsFor(inFlight int) int { return max(1, (inFlight+identifiers-1)/identifiers) }
+
+// An ownServer is this program in the role of a server.
+type ownServer struct {
+	*process
+	asked  bool
+	resent int
+}
+
+func (s *ownServer) report() (r serverReport, err error) {
+	if s.asked {
 		if _, err := io.WriteString(s.in, "\n"); err != nil {
 			return r, err
 		}
 	}
+	s.asked = true
 	return r, s.out.Decode(&r)
+}
+
+func (s *ownServer) sentAgain(n int) { s.resent += n }
+
+func (s *ownServer) stop() error {
+	r, err := s.report()
+	if err == nil {
+		err = r.err(s.resent)
+	}
+	return errors.Join(err, s.process.stop())
 }
 
 // A generator is the process that sends.

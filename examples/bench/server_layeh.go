@@ -13,14 +13,14 @@ import (
 	"layeh.com/radius"
 )
 
-// serveLayeh is a radius.PacketServer whose handler makes the checks that the server leaves to it. The Request Authenticator is checked by
-// the server itself.
-func serveLayeh(c *net.UDPConn, o options, ready func()) error {
-	h := &layehHandler{sessions: subscribers(o.sessions), block: o.block, turned: time.Now()}
+// serveLayeh is a radius.PacketServer whose handler makes the checks that the server leaves to it.
+// The Request Authenticator is checked by the server itself.
+func serveLayeh(c *net.UDPConn, o options, ready func(counts)) error {
+	h := &layehHandler{sessions: subscribers(o.sessions), block: o.block, turned: time.Now(), window: o.window()}
 	for i := range h.seen {
 		h.seen[i] = make(map[[16]byte]radius.Code)
 	}
-	ready()
+	ready(nil)
 	s := &radius.PacketServer{SecretSource: radius.StaticSecretSource([]byte(secret)), Handler: h}
 	return s.Serve(c)
 }
@@ -28,6 +28,7 @@ func serveLayeh(c *net.UDPConn, o options, ready func()) error {
 type layehHandler struct {
 	sessions map[string]*subscriber // not changed
 	block    time.Duration
+	window   time.Duration
 
 	mu     sync.Mutex                  // guards the rest
 	seen   [2]map[[16]byte]radius.Code // of the answers of this window and of the one before; 0: in work
@@ -40,7 +41,7 @@ func (h *layehHandler) ServeRADIUS(w radius.ResponseWriter, r *radius.Request) {
 	if p.Code != radius.CodeDisconnectRequest || !messageIsRight(p) {
 		return
 	}
-	if stamp, ok := p.Lookup(typeEventTimestamp); ok && !timely(stamp, time.Now()) {
+	if stamp, ok := p.Lookup(typeEventTimestamp); ok && !timely(stamp, time.Now(), h.window) {
 		return
 	}
 	code, again := h.begin(p.Authenticator)
@@ -65,7 +66,7 @@ func (h *layehHandler) begin(auth [16]byte) (code radius.Code, again bool) {
 			return code, true
 		}
 	}
-	if now := time.Now(); now.Sub(h.turned) > window*time.Second {
+	if now := time.Now(); now.Sub(h.turned) > h.window {
 		h.turned = now
 		h.seen[1], h.seen[0] = h.seen[0], make(map[[16]byte]radius.Code)
 	}

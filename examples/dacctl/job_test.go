@@ -9,21 +9,26 @@ import (
 	"testing"
 
 	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/attrs/juniper"
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/stretchr/testify/require"
+	"layeh.com/radius"
 )
+
+// test is the Job of a packet.
+func (o *options) test(p packet) dac.Job { return o.job(o.parse(p)) }
 
 var testNAS = netip.MustParseAddrPort("192.0.2.1:3799")
 
 func TestPacketBecomesARequest(t *testing.T) {
-	o := &options{target: target{disconnect: true, nas: testNAS}, attrs: []attrs.Attr{attrs.NASIdentifier.Of("bng")}}
-	j := o.job(packet{row: 7, line: 40, text: "User-Name = \"bob, the builder\"\nAcct-Session-Id = 4f2a # his"})
+	o := &options{standard: new(nas), target: target{kind: radius.CodeDisconnectRequest, nas: testNAS}, attrs: []attrs.Attr{attrs.NASIdentifier.Of("bng")}}
+	j := o.test(packet{row: 7, line: 40, text: "User-Name = \"bob, the builder\"\nAcct-Session-Id = 4f2a # his"})
 	require.NoError(t, j.Err)
 	require.Equal(t, testNAS, j.NAS)
 	require.True(t, j.Request.Disconnect())
 	require.Equal(t, []string{`User-Name = "bob, the builder"`, `Acct-Session-Id = "4f2a"`, `NAS-Identifier = "bng"`},
 		slices.Collect(attrs.Format(j.Request.Attributes())))
-	tag := j.Tag.(tag)
+	tag := j.Tag.(*tag)
 	require.Equal(t, 7, tag.row)
 	require.Equal(t, 40, tag.line)
 }
@@ -44,7 +49,7 @@ func TestPacketSaysWhatItIsAndWhereItGoes(t *testing.T) {
 		"with a comment": {"User-Name = bob # \"quoted\nPacket-Dst-Port = 1700", true, "192.0.2.1:1700"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j := (&options{target: target{disconnect: true, nas: testNAS}}).job(packet{row: 1, line: 1, text: c.text})
+			j := (&options{standard: new(nas), target: target{kind: radius.CodeDisconnectRequest, nas: testNAS}}).test(packet{row: 1, line: 1, text: c.text})
 			require.NoError(t, j.Err)
 			require.Equal(t, c.kind, j.Request.Disconnect())
 			require.Equal(t, c.nas, j.NAS.String())
@@ -56,22 +61,24 @@ func TestPacketSaysWhatItIsAndWhereItGoes(t *testing.T) {
 }
 
 func TestBadPacketIsToldByRowAndLine(t *testing.T) {
-	o := &options{target: target{disconnect: true, nas: testNAS}}
+	o := &options{standard: new(nas), target: target{kind: radius.CodeDisconnectRequest, nas: testNAS}}
 	for text, says := range map[string]string{
-		"nonsense":                             "packet 7, line 40: ",
+		"nonsense":                             `"nonsense" is not Attribute = value`,
 		"Rainbow = 1":                          `unknown attribute "Rainbow"`,
 		"Packet-Type = Access-Request":         "Packet-Type",
 		"Packet-Dst-Port = 0, User-Name = bob": "Packet-Dst-Port",
 		"Packet-Dst-IP-Address = here":         "here",
 	} {
-		j := o.job(packet{row: 7, line: 40, text: text})
+		j := o.test(packet{row: 7, line: 40, text: text})
 		require.ErrorContains(t, j.Err, says, text)
-		require.ErrorContains(t, j.Err, "packet 7, line 40: ", text)
+		var wrong *mistakes
+		require.ErrorAs(t, j.Err, &wrong, text)
+		require.Equal(t, 40, wrong.all[0].line, text)
 		require.Nil(t, j.Request)
 	}
 	o.nas = netip.AddrPort{}
-	require.ErrorContains(t, o.job(packet{text: "User-Name = bob"}).Err, "give -nas")
-	require.NoError(t, o.job(packet{text: "User-Name = bob, Packet-Dst-Port = 1700, Packet-Dst-IP-Address = 192.0.2.1"}).Err)
+	require.ErrorContains(t, o.test(packet{text: "User-Name = bob"}).Err, "give -nas")
+	require.NoError(t, o.test(packet{text: "User-Name = bob, Packet-Dst-Port = 1700, Packet-Dst-IP-Address = 192.0.2.1"}).Err)
 }
 
 func TestArgumentIsOneAttribute(t *testing.T) {
@@ -82,36 +89,45 @@ func TestArgumentIsOneAttribute(t *testing.T) {
 		`Filter-Id += a=b`:                 attrs.FilterID.Of("a=b"),
 		`Class=0x0102`:                     attrs.Class.Of([]byte{1, 2}),
 		`Packet-Dst-IP-Address=192.0.2.77`: {},
+
+		`Unisphere-Service-Activate:3=block`:    juniper.ActivateService.Of(attrs.Tag(3, "block")),
+		`unisphere-service-deactivate := block`: juniper.DeactivateService.Of("block"),
 	} {
 		var to target
-		got, err := to.argument(word)
+		got, err := to.argument(new(vocabulary), word)
 		require.NoError(t, err, word)
 		require.Equal(t, want, got, word)
 		require.Equal(t, strings.HasPrefix(word, "Packet"), to.nas.IsValid(), word)
 	}
 	for _, word := range []string{"User-Name", "=bob", "User-Name=", `User-Name="bob" eve`, `User-Name="bob`} {
-		_, err := new(target).argument(word)
+		_, err := new(target).argument(new(vocabulary), word)
 		require.Error(t, err, word)
 	}
 }
 
-// Without pseudo attributes a packet is what attrs.ParseList makes of it, however it is cut.
+// Whatever a packet is made of, it is read without a panic, and what is read can be sent; an
+// attribute that attrs.ParseLine reads by itself is read alike.
 func FuzzPacket(f *testing.F) {
 	f.Add("User-Name = \"bob\", Acct-Session-Id = 4f2a # comment, 'quoted\nFilter-Id = 'a\\'b'")
 	f.Add("Reply-Message = \"Packet-Type = 43, \\\" # \", packet-dst-port = 1700\n, , Class = 0x01")
 	f.Add("=,\"")
+	f.Add("Attr-26.9.1 = \"text\"\nVendor-9-Attr-1 = 0x61\nFramed-Address = 192.0.2.1/32\nEvent-Timestamp = \"Nov 21 2026 23:00:00 CET\"")
+	f.Add("Framed-IPv6-Prefix = 2001:db8::/32\nDelegated-IPv6-Prefix := 2001:db8:ff00::/56")
 	f.Fuzz(func(t *testing.T, text string) {
-		whole := strings.Join(slices.Collect(items(text)), "\n")
-		want, wantErr := attrs.ParseList(text)
-		got, gotErr := attrs.ParseList(whole)
-		if wantErr == nil {
-			require.NoError(t, gotErr)
-			require.Equal(t, want, got)
+		o := &options{standard: new(nas), target: target{kind: radius.CodeCoARequest, nas: testNAS}}
+		j := o.test(packet{row: 1, line: 1, text: text})
+		if j.Err != nil {
+			return
 		}
-		o := &options{target: target{nas: testNAS}}
-		if j := o.job(packet{row: 1, line: 1, text: text}); j.Err == nil {
-			_, err := j.Request.AppendSigned(nil, 1, dac.Secret("s"))
-			require.NoError(t, err)
+		_, err := j.Request.AppendSigned(nil, 1, dac.Secret("s"))
+		require.NoError(t, err)
+		if strings.Contains(text, `\`) || strings.ContainsAny(text, "\n,") || strings.Contains(strings.ToLower(text), "prefix") {
+			return // where it reads otherwise than attrs does
+		}
+		if a, err := attrs.ParseLine(text); err == nil {
+			if want, err := a.AppendTo(nil); err == nil && j.Request.Disconnect() == false && len(want) == len(j.Request.Attributes()) {
+				require.Equal(t, want[0].Attribute, j.Request.Attributes()[0].Attribute)
+			}
 		}
 	})
 }

@@ -14,27 +14,29 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/attrs/profile"
 	"layeh.com/radius"
 )
 
-// list prints what there is to ask for: dacctl actions, dacctl profiles. It returns the exit status.
+// list prints what there is to ask for: dacctl actions, dacctl profiles. It returns the exit
+// status.
 func list(what string, args []string, stdout, stderr io.Writer) int {
 	var how profileFlags
 	flags := flag.NewFlagSet("dacctl "+what, flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprint(stderr, usage)
-		flags.PrintDefaults()
-	}
+	flags.SetOutput(io.Discard)
 	asJSON := flags.Bool("json", false, "print an object for each")
 	flags.StringVar(&how.name, "profile", "", "only what concerns the profile `NAME`")
 	flags.StringVar(&how.rows, "profiles", "", "know the profiles of `FILE` too: rows as in attrs/profile/profiles.tsv")
 	flags.BoolVar(&how.trust, "trust", false, "list what was told from memory too")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
+			fmt.Fprint(stdout, usage)
+			flags.SetOutput(stdout)
+			flags.PrintDefaults()
 			return 0
 		}
+		fmt.Fprintf(stderr, "dacctl: %v\ndacctl: dacctl %s -h shows how it is used\n", err, what)
 		return statusUsage
 	}
 	text, err := how.listed(what, *asJSON, flags.Args())
@@ -145,6 +147,8 @@ type kind struct {
 	DisconnectPort uint16   `json:"disconnect_port"`
 	CoAKeys        []string `json:"coa_keys"` // sets that name a session, the preferred one first
 	DisconnectKeys []string `json:"disconnect_keys"`
+	Takes          []string `json:"takes,omitempty"`       // identification beside those
+	OneSession     []string `json:"one_session,omitempty"` // sets that name one session at most; what is not taken is left out beside one of them only
 	Actions        []string `json:"actions,omitempty"`
 	Recalled       bool     `json:"recalled,omitempty"` // more was told from memory; -trust takes it too
 	Quirks         string   `json:"quirks,omitempty"`
@@ -154,8 +158,17 @@ type kind struct {
 func profilesOf(rows []profile.Profile) []kind {
 	var all []kind
 	for _, p := range rows {
-		all = append(all, kind{p.Name, p.Vendor, p.Platform, p.Port(radius.CodeCoARequest), p.Port(radius.CodeDisconnectRequest),
-			p.KeyNames(radius.CodeCoARequest), p.KeyNames(radius.CodeDisconnectRequest), p.Actions, p.Recalled.Any(), p.Quirks, p.Source})
+		one := [][]attrs.ID{{attrs.AcctSessionID.ID()}}
+		if p.OneSession != nil {
+			one = p.OneSession
+		}
+		k := kind{Name: p.Name, Vendor: p.Vendor, Platform: p.Platform, CoAPort: p.Port(radius.CodeCoARequest), DisconnectPort: p.Port(radius.CodeDisconnectRequest),
+			CoAKeys: p.KeyNames(radius.CodeCoARequest), DisconnectKeys: p.KeyNames(radius.CodeDisconnectRequest), Takes: idNames(slices.Concat(p.With, p.Takes)),
+			Actions: p.Actions, Recalled: p.Recalled.Any(), Quirks: p.Quirks, Source: p.Source}
+		for _, set := range one {
+			k.OneSession = append(k.OneSession, strings.Join(idNames(set), "+"))
+		}
+		all = append(all, k)
 	}
 	return all
 }

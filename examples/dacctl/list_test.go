@@ -73,5 +73,5 @@ func TestListsAreAskedForWithFlagsAlone(t *testing.T) {
 		require.Empty(t, got.out)
 	}
 	require.Equal(t, 0, dacctl(t, t.Context(), "actions", "-h").status)
-	require.Contains(t, dacctl(t, t.Context(), "-h").err, "dacctl actions|profiles")
+	require.Contains(t, dacctl(t, t.Context(), "-h").out, "dacctl actions|profiles")
 }

@@ -4,11 +4,11 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,11 +17,11 @@ import (
 )
 
 func TestOptionsAreReadWhereverTheyStand(t *testing.T) {
-	o, err := parseOptions(t.Context(), []string{"coa", "User-Name=bob", "-nas", "192.0.2.1", "-t", "0.5", "Filter-Id=gold", "-r", "3", "-secret=s3cret", "-x"}, io.Discard)
+	o, err := parseOptions(t.Context(), []string{"coa", "User-Name=bob", "-nas", "192.0.2.1", "-t", "0.5", "Filter-Id=gold", "-r", "3", "-secret=s3cret", "-x"}, false, io.Discard, io.Discard)
 	require.NoError(t, err)
-	require.False(t, o.disconnect)
+	require.False(t, o.disconnect())
 	require.Equal(t, netip.MustParseAddrPort("192.0.2.1:0"), o.nas)
-	require.Equal(t, netip.MustParseAddrPort("192.0.2.1:3799"), o.job(packet{row: 1}).NAS)
+	require.Equal(t, netip.MustParseAddrPort("192.0.2.1:3799"), o.job(parsed{target: o.target}).NAS)
 	require.Equal(t, 500*time.Millisecond, o.wait)
 	require.Equal(t, 3, o.tries)
 	require.True(t, o.packets)
@@ -32,7 +32,7 @@ func TestOptionsAreReadWhereverTheyStand(t *testing.T) {
 func TestSeedIsOfTheCommand(t *testing.T) {
 	seen := map[uint32]bool{}
 	for _, args := range [][]string{{"coa", "User-Name=a"}, {"disconnect", "User-Name=a"}, {"coa", "User-Name=b"}, {"coa", "User-Name=a", "Packet-Dst-Port=1"}} {
-		o, err := parseOptions(t.Context(), append(args, "-nas", "192.0.2.1", "-secret", "s"), io.Discard)
+		o, err := parseOptions(t.Context(), append(args, "-nas", "192.0.2.1", "-secret", "s"), false, io.Discard, io.Discard)
 		require.NoError(t, err)
 		require.False(t, seen[o.seed])
 		seen[o.seed] = true
@@ -42,9 +42,9 @@ func TestSeedIsOfTheCommand(t *testing.T) {
 func TestSecretIsReadFromAFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "secret")
 	require.NoError(t, os.WriteFile(name, []byte("s3cret\r\nsecond line\n"), 0o600))
-	o, err := parseOptions(t.Context(), []string{"disconnect", "-nas", "192.0.2.1", "-S", name, "User-Name=bob"}, io.Discard)
+	o, err := parseOptions(t.Context(), []string{"disconnect", "-nas", "192.0.2.1", "-S", name, "User-Name=bob"}, false, io.Discard, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, "s3cret", string(o.peer.Secret))
+	require.Equal(t, "s3cret", string(o.standard.peer.Secret))
 }
 
 func TestNASIsAnAddressOrAName(t *testing.T) {
@@ -58,12 +58,12 @@ func TestNASIsAnAddressOrAName(t *testing.T) {
 		"::ffff:192.0.2.1":     "192.0.2.1:0",
 		"[::ffff:192.0.2.1]:1": "192.0.2.1:1",
 	} {
-		got, err := resolve(t.Context(), text)
+		got, err := resolve(t.Context(), text, 0)
 		require.NoError(t, err, text)
 		require.Equal(t, want, got.String(), text)
 	}
 	for _, text := range []string{"192.0.2.1:0", "192.0.2.1:70000", "192.0.2.1:radius", "no such host:1"} {
-		_, err := resolve(t.Context(), text)
+		_, err := resolve(t.Context(), text, 0)
 		require.Error(t, err, text)
 	}
 }
@@ -100,9 +100,23 @@ func TestUsageIsExplainedAndEndsWith3(t *testing.T) {
 }
 
 func TestHelpIsNoMistake(t *testing.T) {
-	var err bytes.Buffer
-	require.Equal(t, 0, run(t.Context(), []string{"-h"}, nil, io.Discard, &err))
-	require.Contains(t, err.String(), "usage: dacctl disconnect|coa")
-	_, parseErr := parseOptions(t.Context(), []string{"coa", "-h"}, io.Discard)
-	require.ErrorIs(t, parseErr, flag.ErrHelp)
+	for _, args := range [][]string{{"-h"}, {"coa", "-h"}} {
+		var out, err bytes.Buffer
+		require.Equal(t, 0, run(t.Context(), args, nil, &out, &err))
+		require.Contains(t, out.String(), "usage: dacctl disconnect|coa")
+		require.Contains(t, out.String(), "-results")
+		require.Empty(t, err.String())
+	}
+	var out, err bytes.Buffer
+	require.Equal(t, 0, run(t.Context(), []string{"-version"}, nil, &out, &err))
+	require.Regexp(t, `^dacctl \S+\n$`, out.String())
+}
+
+// A mistake is one line, and one that says where the usage is.
+func TestAMistakeIsShort(t *testing.T) {
+	for _, args := range [][]string{nil, {"-z"}, {"coa"}, {"coa", "-nas", "192.0.2.1", "-secret", "s", "Rainbow=1"}} {
+		var out, err bytes.Buffer
+		require.Equal(t, 3, run(t.Context(), args, nil, &out, &err))
+		require.Equal(t, 2, strings.Count(err.String(), "\n"), err.String())
+	}
 }

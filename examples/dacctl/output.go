@@ -8,7 +8,8 @@ import (
 	"sync"
 )
 
-// An output is a buffered writer that is safe for concurrent use: packets are printed where they are seen, outcomes where they end.
+// An output is a buffered writer that is safe for concurrent use: packets are printed where they
+// are seen, outcomes where they end.
 type output struct {
 	mu sync.Mutex
 	w  *bufio.Writer

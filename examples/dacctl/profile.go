@@ -13,15 +13,18 @@ import (
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/attrs/profile"
 	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/dac/radsec"
 	"layeh.com/radius"
 )
 
-// A way is how the NAS wants to be asked (-profile) and what it is to do (-action). The zero way is as the packets say.
+// A way is how the NAS wants to be asked (-profile) and what it is to do (-action). The zero way is
+// as the packets say.
 type way struct {
 	profile *profile.Profile // nil: none
 	also    []attrs.AnyKey   // that identify with this profile beside the attributes of the RFC
 	action  *profile.Action  // nil: none
 	made    attrs.Attr       // what the action makes
+	overTLS bool
 }
 
 // profileFlags are what -profile, -profiles, -trust and -action gather.
@@ -71,8 +74,8 @@ func (f *profileFlags) way(words []string) (way, []string, error) {
 	return w, slices.Delete(slices.Clone(words), f.at, f.at+n), nil
 }
 
-// arguments says how many of words, which follow the action, are its arguments: those that it needs, and one that may be left out unless it
-// looks like an attribute.
+// arguments says how many of words, which follow the action, are its arguments: those that it
+// needs, and one that may be left out unless it looks like an attribute.
 func arguments(a profile.Action, words []string) int {
 	n := 0
 	for _, name := range a.Args {
@@ -110,20 +113,14 @@ func (w *way) setProfile(table *profile.Table, name string, trust bool) error {
 	}
 	w.profile = &p
 	named := map[attrs.ID]bool{}
-	for _, set := range append(slices.Concat(p.CoAKeys, p.DisconnectKeys), p.With) {
+	for _, set := range append(slices.Concat(p.CoAKeys, p.DisconnectKeys, p.OneSession), p.With, p.Takes) {
 		for _, id := range set {
 			named[id] = true
 		}
 	}
-	for d := range attrs.Registered() {
-		if named[d.ID] && d.Role != attrs.RoleNAS && d.Role != attrs.RoleSession {
-			w.also = append(w.also, d.Key)
-		}
-		delete(named, d.ID)
-	}
-	for id := range named { // by number
+	for id := range named {
 		if role := id.Role(); role != attrs.RoleNAS && role != attrs.RoleSession {
-			w.also = append(w.also, attrs.Octets.Key(id, id.String()))
+			w.also = append(w.also, attrs.KeyOf(id))
 		}
 	}
 	return nil
@@ -146,8 +143,11 @@ func (w *way) peer(p dac.Peer) (dac.Peer, error) {
 	return p, nil
 }
 
-// port is where requests go of which nobody said it.
+// port is where requests go whose port neither the command line nor the packet says.
 func (w *way) port(disconnect bool) uint16 {
+	if w.overTLS {
+		return radsec.Port
+	}
 	if w.profile == nil {
 		return dac.Port
 	}
@@ -162,20 +162,26 @@ func (w *way) check(disconnect bool) error {
 	return nil
 }
 
-// attrs is what goes on the wire for a packet with the attributes of list: with a profile the best identification that can be made of them
-// in the place of all that identifies, then the action, then the rest. ids say how the session is named; nil without a profile.
+// attrs is what goes on the wire for a packet with the attributes of list: with a profile the best
+// identification that can be made of them in the place of all that identifies, then the action,
+// then the rest. ids say how the session is named; nil without a profile.
 func (w *way) attrs(disconnect bool, list []attrs.Attr) (all []attrs.Attr, ids *profile.Identification, err error) {
 	if err := w.check(disconnect); err != nil {
 		return nil, nil, err
 	}
+	if w.profile == nil && w.action == nil {
+		return list, nil, nil
+	}
 	if w.profile == nil {
-		return append(list, w.made), nil, nil
+		return append(list[:len(list):len(list)], w.made), nil, nil
 	}
 	set, err := attrs.Join(list...).AppendTo(nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	nas, identity, err := attrs.IdentityOf(set, w.also...)
+	// SelectionOf refuses what names no session by its value, such as 0.0.0.0: a request without it
+	// would name other sessions.
+	nas, identity, err := attrs.SelectionOf(set, w.also...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -184,7 +190,12 @@ func (w *way) attrs(disconnect bool, list []attrs.Attr) (all []attrs.Attr, ids *
 		return nil, nil, err
 	}
 	rest := slices.DeleteFunc(slices.Clone(list), w.identifies)
-	return append([]attrs.Attr{id.Attr, w.made}, rest...), &id, nil
+	all = append([]attrs.Attr{id.Attr, w.made}, rest...)
+	set, err = attrs.Join(all...).AppendTo(nil)
+	if err == nil {
+		err = w.profile.Check(codeOf(disconnect), set)
+	}
+	return all, &id, err
 }
 
 // identifies reports an attribute that is there to find the session.

@@ -11,43 +11,70 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"sync"
 
 	"github.com/radius-dynauth/dynauth/errcause"
+	"layeh.com/radius"
 )
 
-// Results is the file of -results: an object a line, as outcomes come. It also knows what an earlier run wrote there, in four octets
-// for each packet of the file that was answered for good. Safe for concurrent use.
-type results struct {
-	done []uint32 // fingerprint by row - 1; 0: to be sent
-	f    *os.File
-	w    *output
+// What is known of a packet from an earlier run.
+const (
+	untried = iota // or tried without effect: to be sent
+	maybe          // it left, or may have left, and no answer is known: it may have been executed
+	settled        // answered for good
+)
+
+// past is what an earlier run wrote of one packet.
+type past struct {
+	fingerprint uint32 // 0: nothing
+	state       uint8
+	pending     bool   // it says that a request was about to be sent, and no outcome yet
+	length      uint32 // of the object of its outcome, and where it stands in the file
+	at          int64
 }
 
-// openResults reads what an earlier run left in the file, calls earlier with each outcome that was final, and opens the file for more.
-func openResults(name string, earlier func(*record)) (*results, error) {
+// Results is the file of -results: an object a line. Before a request is sent the file says so
+// (verdict "sending"), and its outcome follows as soon as it is known, each handed to the system by
+// itself: whenever the process is killed, the file says of every request whether it may have been
+// executed. Safe for concurrent use.
+type results struct {
+	rows []past // by row - 1
+
+	mu sync.Mutex // guards the file
+	f  *os.File
+}
+
+// openResults reads what an earlier run left in the file and opens it for more. One run at a time
+// has it.
+func openResults(name string) (*results, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	r := &results{f: f, w: newOutput(f)}
-	if err := r.read(earlier); err != nil {
+	if err := lock(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: another run is using it: %w", name, err), f.Close())
+	}
+	r := &results{f: f}
+	if err := r.read(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
 	return r, nil
 }
 
-func (r *results) read(earlier func(*record)) error {
-	in := bufio.NewReader(r.f)
+func (r *results) read() error {
+	in, at := bufio.NewReaderSize(r.f, 256<<10), int64(0)
 	for number := 1; ; number++ {
 		line, err := in.ReadBytes('\n')
 		switch {
 		case err == io.EOF && len(line) == 0:
 			return nil
-		case err == io.EOF: // a run was killed while it wrote: what the line told is sent again
+		case err == io.EOF: // a run was killed while it wrote
 			return r.add([]byte("\n"))
 		case err != nil:
 			return err
 		}
+		begin := at
+		at += int64(len(line))
 		if len(line) == 1 {
 			continue
 		}
@@ -58,7 +85,7 @@ func (r *results) read(earlier func(*record)) error {
 			}
 			return fmt.Errorf("line %d is no outcome: %w", number, err)
 		}
-		if err := r.remember(&old, earlier); err != nil {
+		if err := r.remember(&old, begin, len(line)); err != nil {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
 	}
@@ -72,56 +99,87 @@ func torn(line []byte) bool {
 	return string(line[:n]) == head[:n] && !json.Valid(line)
 }
 
-func (r *results) remember(old *record, earlier func(*record)) error {
+func (r *results) remember(old *record, at int64, length int) error {
 	fingerprint, err := strconv.ParseUint(old.Packet, 16, 32)
 	if err != nil || fingerprint == 0 || old.Row < 1 || old.Row > 1<<30 {
 		return errors.New("is not of a file of packets")
 	}
-	if !old.final() {
+	for len(r.rows) < old.Row {
+		r.rows = append(r.rows, past{})
+	}
+	p := &r.rows[old.Row-1]
+	if p.fingerprint != 0 && p.fingerprint != uint32(fingerprint) {
+		return fmt.Errorf("packet %d is another one than before: one file of results for each file of packets", old.Row)
+	}
+	p.fingerprint = uint32(fingerprint)
+	if p.state == settled {
 		return nil
 	}
-	for len(r.done) < old.Row {
-		r.done = append(r.done, 0)
+	p.pending = old.Verdict == sending
+	switch {
+	case old.Verdict == silent, old.Verdict == unknown:
+		p.state = maybe
+	case old.final():
+		p.state = settled
+	case old.Verdict == refused: // it was not executed, and may be later
+		p.state = untried
+	} // what was not sent this time may have been executed before: its state stays
+	if old.Verdict != sending {
+		p.at, p.length = at, uint32(length)
 	}
-	if r.done[old.Row-1] == 0 {
-		old.Cause = errcause.Cause(old.CauseNumber)
-		earlier(old)
-	}
-	r.done[old.Row-1] = uint32(fingerprint)
 	return nil
 }
 
-// answered says that an earlier run has the final answer to the packet. A packet that is another one than that run saw is an error.
-func (r *results) answered(seed uint32, p *packet) (bool, error) {
-	if r == nil || p.row > len(r.done) || r.done[p.row-1] == 0 {
-		return false, nil
+// executed reports whether the request may have been executed without an answer that is known.
+func (p past) executed() bool { return p.state == maybe || p.pending && p.state != settled }
+
+// of is what an earlier run knows of a packet. A packet that is another one than that run saw is an
+// error.
+func (r *results) of(p *parsed) (past, error) {
+	if r == nil || p.row > len(r.rows) || r.rows[p.row-1].fingerprint == 0 {
+		return past{}, nil
 	}
-	if r.done[p.row-1] != p.fingerprint(seed) {
-		return false, fmt.Errorf("packet %d, line %d: the results are of another request: was the file or the command changed?", p.row, p.line)
+	if known := r.rows[p.row-1]; known.fingerprint == p.fingerprint {
+		return known, nil
 	}
-	return true, nil
+	return past{}, fmt.Errorf("packet %d, line %d: the results are of another request: was the file or the command changed?", p.row, p.line)
 }
 
-// add appends an outcome.
+// outcome reads back what the file says of a packet.
+func (r *results) outcome(p past) (record, error) {
+	text := make([]byte, p.length)
+	var old record
+	if _, err := r.f.ReadAt(text, p.at); err != nil {
+		return old, err
+	}
+	err := json.Unmarshal(text, &old)
+	old.Cause = errcause.Cause(old.CauseNumber)
+	return old, err
+}
+
+// add appends text, one object or several, in one piece.
 func (r *results) add(text []byte) error {
-	if r == nil {
+	if r == nil || len(text) == 0 {
 		return nil
 	}
-	_, err := r.w.Write(text)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, err := r.f.Write(text)
 	return err
 }
 
-// flush hands what was added to the system.
-func (r *results) flush() error {
-	if r == nil {
-		return nil
+// appendSending appends the object that says that a request is about to be sent.
+func appendSending(b []byte, p *parsed, now string) []byte {
+	kind := "CoA-Request"
+	if p.target.kind == radius.CodeDisconnectRequest {
+		kind = "Disconnect-Request"
 	}
-	return r.w.flush()
+	return fmt.Appendf(b, `{"time":"%s","row":%d,"line":%d,"packet":"%08x","request":"%s","verdict":"%s"}`+"\n", now, p.row, p.line, p.fingerprint, kind, sending)
 }
 
 func (r *results) close() error {
 	if r == nil {
 		return nil
 	}
-	return errors.Join(r.flush(), r.f.Close())
+	return r.f.Close()
 }

@@ -3,8 +3,8 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,6 +12,9 @@ import (
 	"iter"
 	"net/netip"
 	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,222 +30,589 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if len(args) != 0 && (args[0] == "actions" || args[0] == "profiles") {
 		return list(args[0], args[1:], stdout, stderr)
 	}
-	o, err := parseOptions(ctx, args, stderr)
+	o, err := parseOptions(ctx, args, hasInput(stdin), stdout, stderr)
 	if err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
 		}
 		return statusUsage
 	}
-	s, err := newSender(o, stdin, stdout, stderr)
-	if err != nil {
-		fmt.Fprintln(stderr, "dacctl:", err)
-		return statusUsage
+	s := newSender(o, stdout, stderr)
+	err = s.open(ctx, stdin)
+	if err == nil {
+		err = s.send(ctx)
 	}
-	err = s.send(ctx)
 	err = errors.Join(err, s.close())
 	return s.finish(err, ctx.Err() != nil)
 }
 
+// hasInput reports whether r may have packets: it is no terminal.
+func hasInput(r io.Reader) bool {
+	f, isFile := r.(*os.File)
+	return r != nil && !(isFile && isTerminal(f))
+}
+
+// errInvalid is that nothing was sent, since a file has packets that are none. It has been told.
+var errInvalid = errors.New("invalid")
+
 // A sender is one run of the program.
 type sender struct {
 	*options
-	client  *dac.Client
 	tally   *tally
-	in      *source // the file; nil: the one packet of the command line
+	plan    *plan     // the file; nil: it is read as it is sent, or there is none
+	stream  io.Reader // standard input that goes on while it is sent
+	screen  *screen
 	out     *output
-	err     io.Writer
+	trace   func(dac.Event)
+	strays  *strays
 	closers []func() error
-	results *results
-	last    record
 
-	failed error // why the file was not read to its end; written by jobs, read when all outcomes are out
+	mu      sync.Mutex // guards what follows, and the order in which outcomes are written
+	results *results
+	csv     *csvFile
+	report  *report
+	seen    []uint64 // a bit for each row of the plan that is in the CSV
+	last    record
+	failed  error // why the file was not read to its end
 }
 
-func newSender(o *options, stdin io.Reader, stdout, stderr io.Writer) (*sender, error) {
-	s := &sender{options: o, tally: newTally(), out: newOutput(stdout), err: stderr}
+func newSender(o *options, stdout, stderr io.Writer) *sender {
+	if o.quiet {
+		stdout = io.Discard
+	}
+	return &sender{options: o, tally: newTally(), out: newOutput(stdout), screen: &screen{w: stderr}}
+}
+
+// open opens the files, and reads that of the packets to its end, so that nothing is sent while it
+// has mistakes.
+func (s *sender) open(ctx context.Context, stdin io.Reader) error {
 	var trace []func(dac.Event)
-	if o.packets {
+	if s.packets && !s.dryRun {
 		trace = append(trace, printPackets(s.out))
 	}
-	if o.pcap != "" {
+	if s.pcap != "" {
 		var capture command.Capture
-		captured, err := capture.Open(o.pcap)
+		captured, err := capture.Open(s.pcap)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s.closers = append(s.closers, capture.Close)
 		trace = append(trace, captured)
 	}
-	if err := s.open(stdin); err != nil {
-		return nil, errors.Join(err, s.close())
-	}
-	s.client = &dac.Client{
-		Peers:    dac.PeersFunc(func(context.Context, netip.AddrPort) (dac.Peer, error) { return o.peer, nil }),
-		Retry:    dac.Retry{Initial: o.wait, Max: max(16*time.Second, o.wait), Duration: max(30*time.Second, 2*o.wait), Transmissions: o.tries},
-		PerNAS:   dac.Limit{Rate: o.rate, InFlight: o.parallel},
-		InFlight: o.parallel,
-	}
 	if trace != nil {
-		s.client.Trace = dac.Tee(trace...)
+		s.trace = dac.Tee(trace...)
 	}
-	return s, nil
-}
-
-func (s *sender) open(stdin io.Reader) error {
-	switch s.file {
-	case "":
+	if s.file == "" {
 		return nil
-	case "-":
-		s.in = &source{Reader: stdin}
-	default:
-		f, err := os.Open(s.file)
-		if err != nil {
-			return err
-		}
-		s.closers = append(s.closers, f.Close)
-		s.in = &source{Reader: f}
-		if st, err := f.Stat(); err == nil && st.Mode().IsRegular() {
-			s.in.size = st.Size()
-		}
 	}
-	if s.options.results == "" {
-		return nil
+	if err := s.read(ctx, stdin); err != nil {
+		return err
+	}
+	if !s.quiet {
+		s.report = &report{screen: s.screen, place: s.place, all: s.verbose}
 	}
 	var err error
-	s.results, err = openResults(s.options.results, s.tally.skip)
+	if s.options.results != "" && !s.dryRun {
+		if s.results, err = openResults(s.options.results); err != nil {
+			return err
+		}
+		if err = s.known(); err != nil {
+			return err
+		}
+	}
+	if !s.dryRun {
+		s.csv, err = createCSV(s.options.csv)
+	}
 	return err
 }
 
-// close ends the client first, so that nothing is traced into a closed file.
-func (s *sender) close() error {
-	var errs []error
-	if s.client != nil {
-		errs = append(errs, s.client.Close())
+// read reads the packets.
+func (s *sender) read(ctx context.Context, stdin io.Reader) (err error) {
+	percent := debug.SetGCPercent(100) // what it reads goes at once, and what it keeps stays
+	defer func() { debug.SetGCPercent(s.plan.gcPercent(percent)) }()
+	if s.file == "-" {
+		var text []byte
+		if text, s.stream, err = readAhead(ctx, stdin, len(s.nases.all) > 0); err != nil || s.stream != nil {
+			return err
+		}
+		s.plan, err = s.readPlan(bytes.NewReader(text), nil)
+	} else {
+		var f *os.File
+		if f, err = os.Open(s.file); err != nil {
+			return err
+		}
+		defer f.Close()
+		if strings.HasSuffix(strings.ToLower(s.file), ".csv") {
+			s.plan, err = s.readTable(f)
+		} else {
+			var again func() (io.ReadCloser, error)
+			if st, err := f.Stat(); err == nil && st.Mode().IsRegular() {
+				again = func() (io.ReadCloser, error) { return os.Open(s.file) }
+			}
+			s.plan, err = s.readPlan(f, again)
+		}
 	}
-	for _, c := range append(s.closers, s.results.close) {
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.file, err)
+	}
+	if s.implicit && s.plan.packets == 0 {
+		return errors.New("nothing to send: standard input has no packet; -h shows how it is used")
+	}
+	for i := range s.plan.wrong {
+		s.tellWrong(&s.plan.wrong[i])
+	}
+	if n := len(s.plan.wrong); n > 0 && !s.skipInvalid {
+		s.screen.line(fmt.Sprintf("dacctl: nothing was sent: %d of %d packets cannot be sent as they are; -skip-invalid sends the others", n, s.plan.packets))
+		return errInvalid
+	}
+	return nil
+}
+
+// tellWrong tells what is wrong with a packet, by file and line.
+func (s *sender) tellWrong(p *parsed) {
+	var m *mistakes
+	if !errors.As(p.err, &m) {
+		m = &mistakes{[]mistake{{p.line, p.err}}}
+	}
+	for _, one := range m.all {
+		s.screen.line(fmt.Sprintf("%s: %s", s.place(one.line), strings.TrimPrefix(one.err.Error(), "attrs: ")))
+	}
+}
+
+// known checks that the results are of this file, before anything is sent.
+func (s *sender) known() error {
+	if s.plan == nil || len(s.results.rows) == 0 {
+		return nil
+	}
+	for p := range s.plan.all(s.fail) {
+		if _, err := s.results.of(&p); err != nil {
+			return err
+		}
+	}
+	return s.failed
+}
+
+// close ends what is still open.
+func (s *sender) close() error {
+	s.strays.close()
+	var errs []error
+	for _, c := range append(s.closers, s.results.close, s.csv.close) {
 		errs = append(errs, c())
 	}
-	s.closers, s.results = nil, nil
+	s.closers, s.results, s.csv = nil, nil, nil
 	return errors.Join(errs...)
 }
 
-// jobs makes the requests, one at a time as they are asked for.
-func (s *sender) jobs() iter.Seq[dac.Job] {
-	if s.in == nil {
-		return func(yield func(dac.Job) bool) { yield(s.job(packet{row: 1})) }
+// A share is what one Client sends: the NASes with one limit, from one address.
+type share struct {
+	limit  dac.Limit
+	source netip.Addr
+}
+
+// shares are those that the packets need.
+func (s *sender) shares() []share {
+	all := []share{{s.standard.limit, s.source}}
+	add := func(one share) {
+		if slices.Contains(all, one) {
+			return
+		}
+		all = append(all, one)
+	}
+	if s.plan == nil {
+		return all
+	}
+	sources := map[netip.Addr]bool{s.source: true}
+	for t := range s.plan.targets {
+		sources[t.source] = true
+	}
+	for source := range sources {
+		add(share{s.standard.limit, source})
+		for _, n := range s.nases.all {
+			add(share{n.limit, source})
+		}
+	}
+	return all
+}
+
+// retry is the schedule of -t and -r. A request lasts as long as its transmissions do, and at most
+// the RFC's 30 s; so long an Each waits for a NAS that is silent before it gives up the rest of its
+// requests.
+func (o *options) retry() dac.Retry {
+	r := dac.Retry{Initial: o.wait, Max: max(16*time.Second, o.wait), Duration: max(30*time.Second, 2*o.wait), Transmissions: o.tries}
+	lasts, wait := time.Duration(0), o.wait
+	for i := 0; i < o.tries && lasts < r.Duration; i++ {
+		lasts += wait + wait/8 // a wait is up to a tenth longer
+		wait = min(2*wait, r.Max)
+	}
+	r.Duration = min(r.Duration, lasts)
+	return r
+}
+
+// client makes the Client of a share.
+func (s *sender) client(one share) *dac.Client {
+	limit := one.limit
+	if limit.InFlight == 0 {
+		limit.InFlight = s.parallel
+	}
+	c := &dac.Client{
+		Peers:    s.peers(),
+		Retry:    s.retry(),
+		PerNAS:   limit,
+		InFlight: max(s.parallel, limit.InFlight),
+		Trace:    s.trace,
+		Dial:     s.strays.dial(one.source),
+	}
+	return c
+}
+
+// send sends all there is and writes the outcomes as they come. Once ctx is done it stops and is
+// content.
+func (s *sender) send(ctx context.Context) error {
+	if s.dryRun {
+		return s.show(ctx)
+	}
+	s.strays = new(strays)
+	if s.plan != nil {
+		s.seen = make([]uint64, s.plan.packets/64+1)
+		for i := range s.plan.wrong {
+			p := &s.plan.wrong[i]
+			j := s.job(*p)
+			if err := s.write(s.newRecord(dac.Outcome{Job: j, Err: j.Err}), false); err != nil {
+				return err
+			}
+		}
+	}
+	shares := s.shares()
+	clients := &watcher{heard: map[netip.AddrPort]hearing{}, began: time.Now()}
+	stop := s.watch(clients)
+	var wg sync.WaitGroup
+	for _, one := range shares {
+		client := s.client(one)
+		clients.add(client)
+		wg.Go(func() {
+			if err := s.outcomes(ctx, client, s.jobs(one, len(shares) > 1), s.newAhead(ctx)); err != nil {
+				s.fail(err)
+			}
+			if err := client.Close(); err != nil {
+				s.fail(err)
+			}
+		})
+	}
+	wg.Wait()
+	stop()
+	return errors.Join(s.failed, s.rest())
+}
+
+func (s *sender) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = errors.Join(s.failed, err)
+}
+
+// jobs makes the requests of a share, one at a time as they are asked for.
+func (s *sender) jobs(mine share, several bool) iter.Seq[dac.Job] {
+	if s.file == "" {
+		return func(yield func(dac.Job) bool) {
+			for range s.count {
+				if !yield(s.job(parsed{row: 1, target: s.target})) {
+					return
+				}
+			}
+		}
 	}
 	return func(yield func(dac.Job) bool) {
-		for p := range packetsOf(s.in) {
-			skip, err := s.results.answered(s.seed, &p)
-			if err != nil {
-				s.failed = err
+		var intents intents
+		take := func(p parsed) bool {
+			if several && s.shareOf(&p) != mine {
+				return true
+			}
+			return s.take(p, &intents, yield)
+		}
+		if s.plan == nil {
+			row := func(p packet) bool { return take(s.parse(p)) }
+			if err := packetsOf(s.stream, row); err != nil {
+				s.fail(err)
+			}
+		} else {
+			for p := range s.plan.all(s.fail) {
+				if !take(p) {
+					return
+				}
+			}
+		}
+		intents.send(s, yield)
+	}
+}
+
+// shareOf is the share that a packet belongs to.
+func (s *sender) shareOf(p *parsed) share {
+	n, _, err := s.nasOf(&p.target, p.attributes())
+	if err != nil {
+		n = s.standard
+	}
+	return share{n.limit, p.target.source}
+}
+
+// most jobs of which -results says at once that they are about to be sent.
+const mostIntents = 16
+
+// intents are jobs that go out together, once the results say so.
+type intents struct {
+	jobs []dac.Job
+	text []byte
+	now  string
+}
+
+// take yields the jobs of a packet, unless an earlier run has the answer or may have executed a
+// change.
+func (s *sender) take(p parsed, together *intents, yield func(dac.Job) bool) bool {
+	earlier, err := s.results.of(&p)
+	if err != nil {
+		s.fail(err)
+		return false
+	}
+	if earlier.state == settled {
+		old, err := s.results.outcome(earlier)
+		if err == nil {
+			err = s.write(old, true)
+		}
+		if err != nil {
+			s.fail(err)
+		}
+		return err == nil
+	}
+	j := s.job(p)
+	t := j.Tag.(*tag)
+	t.maybe = earlier.executed()
+	if j.Err != nil && s.plan == nil { // of a stream, which could not be looked at before
+		s.tellWrong(&parsed{line: p.line, err: j.Err})
+	}
+	if t.maybe && !p.target.disconnect() && !s.resendChanges {
+		r := recordOf(t)
+		r.NAS, r.Verdict, r.Error = j.NAS, unknown, "an earlier run sent it and got no answer, so it may have been executed; -resend-changes sends it again"
+		if err := s.write(r, false); err != nil {
+			s.fail(err)
+			return false
+		}
+		return true
+	}
+	if s.results == nil {
+		for range s.count - 1 {
+			if !yield(j) {
+				return false
+			}
+			j = s.job(p)
+		}
+		return yield(j)
+	}
+	if together.text == nil {
+		together.now = time.Now().UTC().Format(time.RFC3339Nano)
+	}
+	together.text = appendSending(together.text, &p, together.now)
+	together.jobs = append(together.jobs, j)
+	return len(together.jobs) < mostIntents && s.plan != nil && s.plan.packets > 1000 || together.send(s, yield)
+}
+
+// send writes the intents and yields their jobs.
+func (i *intents) send(s *sender, yield func(dac.Job) bool) bool {
+	if err := s.results.add(i.text); err != nil {
+		s.fail(err)
+		return false
+	}
+	jobs := i.jobs
+	i.jobs, i.text = nil, nil
+	for _, j := range jobs {
+		if !yield(j) {
+			return false
+		}
+	}
+	return true
+}
+
+// An ahead bounds how many requests are written down as about to be sent and have no outcome yet. A
+// Client reads some thousands ahead; of those a run that is killed could not tell which left. A nil
+// ahead has no bound.
+type ahead struct {
+	places chan struct{}
+	over   <-chan struct{} // nothing is sent any more
+}
+
+func (s *sender) newAhead(ctx context.Context) *ahead {
+	if s.results == nil {
+		return nil
+	}
+	return &ahead{make(chan struct{}, 2*s.parallel*max(1, len(s.nases.all))), ctx.Done()}
+}
+
+// through yields jobs as places are free; done frees one.
+func (a *ahead) through(jobs iter.Seq[dac.Job]) iter.Seq[dac.Job] {
+	if a == nil {
+		return jobs
+	}
+	return func(yield func(dac.Job) bool) {
+		for j := range jobs {
+			if !yield(j) {
 				return
 			}
-			if !skip && !yield(s.job(p)) {
+			select { // before the next one is written down
+			case a.places <- struct{}{}:
+			case <-a.over:
 				return
 			}
 		}
 	}
 }
 
-// send sends all there is and writes the outcomes as they come. Once ctx is done it stops and is content.
-func (s *sender) send(ctx context.Context) error {
-	stop := s.watch()
-	err := s.outcomes(ctx)
-	stop()
-	return errors.Join(err, s.failed)
+func (a *ahead) done() {
+	if a != nil {
+		<-a.places
+	}
 }
 
-func (s *sender) outcomes(ctx context.Context) error {
-	for out := range s.client.Each(ctx, s.jobs()) {
-		r := newRecord(out)
-		s.tally.add(&r)
-		if s.in == nil {
-			s.last = r
-		}
-		if !s.json && s.results == nil {
+func (s *sender) outcomes(ctx context.Context, client *dac.Client, jobs iter.Seq[dac.Job], ahead *ahead) error {
+	bare := s.bare()
+	for out := range client.Each(ctx, ahead.through(jobs)) {
+		ahead.done()
+		if bare && out.Err == nil && out.Response != nil {
+			s.tally.acknowledge(out)
 			continue
 		}
-		r.Time = time.Now().UTC()
-		text, err := json.Marshal(&r)
-		if err != nil {
-			return err
+		r := s.newRecord(out)
+		if r.Verdict == silent {
+			r.Error += s.strays.cause(r.NAS)
 		}
-		text = append(text, '\n')
-		if err := s.results.add(text); err != nil {
-			return err
-		}
-		if !s.json {
-			continue
-		}
-		if _, err := s.out.Write(text); err != nil {
+		if err := s.write(r, false); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// watch shows the progress where somebody looks, and hands outcomes to the system as long as more come, until it is stopped.
-func (s *sender) watch() (stop func()) {
-	if s.in == nil {
-		return func() {}
-	}
-	began, done := time.Now(), make(chan struct{})
-	var wg sync.WaitGroup
-	if terminal(s.err) {
-		wg.Go(func() {
-			showProgress(s.err, done, func() string {
-				total := s.client.Stats().Total
-				return s.tally.progressLine(total.Disconnect.Requests+total.CoA.Requests, s.in, time.Since(began))
-			})
-		})
-	}
-	wg.Go(func() {
-		tick := time.NewTicker(progressEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-tick.C: // what fails here fails again at the end
-				s.results.flush()
-				s.out.flush()
-			}
-		}
-	})
-	return func() {
-		close(done)
-		wg.Wait()
-	}
+// bare reports that nothing is written of an ACK, so that it is only counted.
+func (s *sender) bare() bool {
+	return s.file != "" && !s.json && s.results == nil && s.csv == nil && s.plan != nil && !s.expects()
 }
 
-// finish prints the summary and the verdict, and says the exit status. err is what kept some from being sent.
+// expects reports whether any packet expects another answer than an ACK.
+func (s *sender) expects() bool {
+	for t := range s.plan.targets {
+		if t.expect != 0 {
+			return true
+		}
+	}
+	return s.expect != 0
+}
+
+// write counts an outcome and writes it down wherever it is asked for. One of an earlier run stands
+// in the results already.
+func (s *sender) write(r record, earlier bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if earlier {
+		s.tally.skip(&r)
+	} else {
+		s.tally.add(&r)
+		r.Time = time.Now().UTC()
+		if s.file != "" && r.Verdict != invalid {
+			s.report.tell(&r)
+		}
+	}
+	if s.file == "" {
+		s.last = r
+	}
+	if r.Row > 0 && r.Row/64 < len(s.seen) {
+		s.seen[r.Row/64] |= 1 << (r.Row % 64)
+	}
+	if err := s.csv.add(&r); err != nil {
+		return err
+	}
+	if earlier || !s.json && s.results == nil {
+		return nil
+	}
+	text, err := marshal(&r)
+	if err != nil {
+		return err
+	}
+	if r.Verdict != invalid {
+		if err := s.results.add(text); err != nil {
+			return err
+		}
+	}
+	if !s.json {
+		return nil
+	}
+	_, err = s.out.Write(text)
+	return err
+}
+
+// rest writes into the CSV what an interruption kept from being sent.
+func (s *sender) rest() error {
+	if s.csv == nil || s.plan == nil {
+		return nil
+	}
+	var failed error
+	for p := range s.plan.all(func(err error) { failed = err }) {
+		if s.seen[p.row/64]>>(p.row%64)&1 == 1 {
+			continue
+		}
+		j := s.job(p)
+		r := recordOf(j.Tag.(*tag))
+		r.NAS, r.Verdict, r.Error = j.NAS, unsent, "the run ended before its turn came"
+		if err := s.csv.add(&r); err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+// finish prints the summary and the verdict, and says the exit status. err is what kept some from
+// being sent.
 func (s *sender) finish(err error, interrupted bool) int {
-	status, line := s.tally.status(), s.tally.String()
-	if s.in == nil && s.last.Verdict != "" {
+	s.screen.clear()
+	if errors.Is(err, errInvalid) {
+		return statusUsage
+	}
+	if s.dryRun && err == nil && !interrupted {
+		err = s.out.flush()
+	} else if err == nil || s.tally.any() {
+		err = errors.Join(err, s.verdict(interrupted))
+	}
+	if err != nil {
+		s.screen.line("dacctl: " + strings.ReplaceAll(err.Error(), "\n", "\ndacctl: "))
+		return statusUsage
+	}
+	status := s.tally.status()
+	if interrupted {
+		status = max(status, silent.status())
+	}
+	return status
+}
+
+func (s *sender) verdict(interrupted bool) error {
+	s.report.end()
+	line := s.tally.String()
+	if s.file == "" && s.last.Verdict != "" {
 		line = s.last.String()
 	}
 	if interrupted {
-		status, line = max(status, silent.status()), "interrupted: "+line
+		line = "interrupted: " + line
 	}
 	to := io.Writer(s.out)
 	if s.json { // whose objects are not to be mixed with words
-		to = s.err
+		to = s.screen.w
 	}
 	if naming := s.last.naming(); naming != "" && !s.json {
 		fmt.Fprintln(to, naming)
 	}
-	if s.in == nil && s.last.Verdict == refused && !s.json {
-		fmt.Fprintln(to, s.last.Error)
+	if s.file == "" && s.last.Verdict == refused && !s.json {
+		fmt.Fprintln(to, s.last.saying())
 	}
-	if s.summary || interrupted && s.in != nil {
-		err = errors.Join(err, s.tally.print(to))
+	var err error
+	if s.summary || interrupted && s.file != "" {
+		err = s.tally.print(to)
 	}
-	fmt.Fprintln(to, line)
-	if err = errors.Join(err, s.out.flush()); err != nil {
-		fmt.Fprintln(s.err, "dacctl:", err)
-		return statusUsage
+	if !s.quiet || !s.json {
+		fmt.Fprintln(to, line)
 	}
-	return status
+	return errors.Join(err, s.out.flush())
 }

@@ -135,7 +135,7 @@ func TestPacketsAreShownAndCaptured(t *testing.T) {
 func TestFileIsSentInBulk(t *testing.T) {
 	nas := startNAS(t, byUser)
 	file := write(t, "User-Name = bob\n\nUser-Name = eve\n\nPacket-Type = CoA-Request\nUser-Name = bob\n\nRainbow = 1\n\nUser-Name = alice\n")
-	got := dacctl(t, t.Context(), "disconnect", "-nas", nas, "-secret", testSecret, "-f", file, "-s")
+	got := dacctl(t, t.Context(), "disconnect", "-nas", nas, "-secret", testSecret, "-f", file, "-s", "-skip-invalid")
 	require.Equal(t, "3 ACK, 1 NAK, 0 no answer, 1 invalid", got.last())
 	require.Equal(t, 3, got.status)
 	for _, line := range []string{`Disconnect-ACK +2`, `Disconnect-NAK 503 Session-Context-Not-Found +1`, `CoA-ACK +1`, `invalid +1`} {
@@ -154,7 +154,7 @@ func TestStandardInputIsAFile(t *testing.T) {
 func TestOutcomesAreObjects(t *testing.T) {
 	nas := startNAS(t, byUser)
 	file := write(t, "User-Name = bob\n\nUser-Name = eve\n\nRainbow = 1\n\nUser-Name = silent\n")
-	got := dacctl(t, t.Context(), "disconnect", "-nas", nas, "-secret", testSecret, "-f", file, "-json", "-s", "-t", "0.5", "-r", "2")
+	got := dacctl(t, t.Context(), "disconnect", "-nas", nas, "-secret", testSecret, "-f", file, "-json", "-s", "-t", "0.5", "-r", "2", "-skip-invalid")
 	require.Contains(t, got.err, "1 ACK, 1 NAK, 1 no answer, 1 invalid\n")
 	records := map[int]record{}
 	for line := range strings.Lines(got.out) {

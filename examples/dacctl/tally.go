@@ -14,6 +14,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/errcause"
 )
 
@@ -40,6 +41,8 @@ func (g group) label() string {
 		return "not sent"
 	case g.verdict == invalid:
 		return "invalid"
+	case g.verdict == unknown:
+		return "possibly executed"
 	case g.answer == "":
 		return "no answer"
 	case g.cause != 0:
@@ -48,7 +51,8 @@ func (g group) label() string {
 	return g.answer
 }
 
-// A tally counts outcomes. Its memory grows with NASes and causes, not with requests. Safe for concurrent use.
+// A tally counts outcomes. Its memory grows with NASes and causes, not with requests. Safe for
+// concurrent use.
 type tally struct {
 	began time.Time
 
@@ -78,6 +82,35 @@ func (t *tally) add(r *record) {
 		t.rtt += rtt
 		t.max = max(t.max, rtt)
 	}
+}
+
+// acknowledge counts an ACK of which nothing else is kept.
+func (t *tally) acknowledge(out dac.Outcome) {
+	g := group{nas: out.Job.NAS, verdict: acknowledged, answer: codeName(out.Response.Packet.Code), cause: out.Response.Cause()}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.groups[g]++
+	t.verdicts[acknowledged]++
+	t.sent += out.Response.Sent
+	t.answers++
+	t.rtt += out.Response.RTT
+	t.max = max(t.max, out.Response.RTT)
+}
+
+// done is how many outcomes there are of this run, and of all runs.
+func (t *tally) done() (mine, all int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, n := range t.verdicts {
+		all += n
+	}
+	return all - t.skipped, all
+}
+
+// any reports whether there is an outcome.
+func (t *tally) any() bool {
+	_, all := t.done()
+	return all > 0
 }
 
 // skip counts an outcome of an earlier run.
@@ -119,6 +152,9 @@ func (t *tally) verdictLine() string {
 	if n := t.verdicts[unsent]; n != 0 {
 		line += fmt.Sprintf(", %d not sent", n)
 	}
+	if n := t.verdicts[unknown]; n != 0 {
+		line += fmt.Sprintf(", %d possibly executed by an earlier run and not sent again", n)
+	}
 	if n := t.verdicts[invalid]; n != 0 {
 		line += fmt.Sprintf(", %d invalid", n)
 	}
@@ -128,7 +164,8 @@ func (t *tally) verdictLine() string {
 	return line
 }
 
-// print writes the summary: a table by NAS and answer, all NASes together where there are several, and the pace.
+// print writes the summary: a table by NAS and answer, all NASes together where there are several,
+// and the pace.
 func (t *tally) print(w io.Writer) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()

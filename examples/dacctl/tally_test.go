@@ -4,12 +4,17 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/errcause"
 	"github.com/stretchr/testify/require"
 )
@@ -64,52 +69,81 @@ func TestWhatAnEarlierRunHeardCounts(t *testing.T) {
 	require.Contains(t, tally.pace(), "0 requests")
 }
 
-func TestProgressFitsTheTerminal(t *testing.T) {
-	s := &source{size: 1000}
-	s.read.Store(250)
-	require.Equal(t, "6 sent, 4 ACK, 1 NAK 503, 0 silent, 3/s, 6s left", some().progressLine(6, s, 2*time.Second))
-	require.Equal(t, "6 sent, 4 ACK, 1 NAK 503, 0 silent, 3/s", some().progressLine(6, &source{}, 2*time.Second))
+// The time that is left is that of what is left, at the rate of the last ten seconds.
+func TestProgressIsTrue(t *testing.T) {
+	require.Equal(t, "6 of 1000 done, 4 waiting, 1 NAK 503, 2/s, 8m17s left", some().progressLine(gauge{total: 1000, done: 6, waiting: 4, rate: 2}, nil))
+	require.Equal(t, "6 done, 0 waiting, 1 NAK 503, 2/s; silent: bng1 bng2", some().progressLine(gauge{done: 6, rate: 2}, []string{"bng1", "bng2"}))
 
-	busy := some()
-	for c := range errcause.All() {
-		for range c {
-			busy.add(answered("192.0.2.1:3799", refused, "Disconnect-NAK", c))
-		}
+	var p pace
+	at := time.Unix(0, 0)
+	require.Zero(t, p.add(at, 0))
+	for second := 1; second <= 60; second++ {
+		done := 100 * second // a hundred a second for a minute
+		require.InDelta(t, 100, p.add(at.Add(time.Duration(second)*time.Second), done), 0.1)
 	}
-	line := busy.progressLine(1_000_000, s, time.Hour)
-	require.LessOrEqual(t, len(line), progressWidth)
-	require.Contains(t, line, "601 NAK 601, 509 NAK 509, 508 NAK 508, ...")
+	require.InDelta(t, 50, p.add(at.Add(65*time.Second), 6000), 10) // and then nothing: what was before counts for ten seconds
+	require.Zero(t, p.add(at.Add(75*time.Second), 6000))
+	_, known := gauge{total: 10, done: 1}.left()
+	require.False(t, known)
 }
 
-func TestProgressIsShownAndCleared(t *testing.T) {
+// A NAS that answers nothing of what waits for it is named as silent after three seconds.
+func TestSilentNASesAreNamed(t *testing.T) {
+	pc, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	require.NoError(t, err)
+	defer pc.Close()
+	at := pc.LocalAddr().(*net.UDPAddr).AddrPort()
+	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+	client := &dac.Client{Peers: dac.SharedSecret(testSecret)}
+	defer client.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go client.Disconnect(ctx, at, attrs.UserName.Of("bob"))
+	pc.ReadFrom(make([]byte, 4096)) // it is on its way
+
+	began := time.Now()
+	var w *watcher
+	var waiting int
+	var silent []netip.AddrPort
+	for waiting == 0 && time.Since(began) < 10*time.Second { // the client counts a request once it has been written
+		runtime.Gosched()
+		w = &watcher{heard: map[netip.AddrPort]hearing{}, began: began}
+		w.add(client)
+		waiting, silent = w.look(began.Add(time.Second))
+	}
+	require.Equal(t, 1, waiting)
+	require.Empty(t, silent)
+	_, silent = w.look(began.Add(silentAfter))
+	require.Equal(t, []netip.AddrPort{at}, silent)
+
+	o := &options{standard: new(nas), nases: nasTable{all: []*nas{{name: "bng", addr: at}}}}
+	require.Equal(t, "bng", (&sender{options: o}).nasName(at))
+	require.Equal(t, "192.0.2.1:3799", (&sender{options: o}).nasName(testNAS))
+}
+
+func TestAStatusLineIsWrittenOverAndCleared(t *testing.T) {
 	var b bytes.Buffer
-	done := make(chan struct{})
-	shown := make(chan struct{})
-	finished := make(chan struct{})
-	go func() {
-		defer close(finished)
-		showProgress(&b, done, func() string {
-			select {
-			case <-shown:
-			default:
-				close(shown)
-			}
-			return "half way"
-		})
-	}()
-	<-shown
-	close(done)
-	<-finished
-	require.Contains(t, b.String(), "\rhalf way ")
-	require.True(t, strings.HasSuffix(b.String(), "\r"+strings.Repeat(" ", progressWidth)+"\r"))
+	s := &screen{w: &b}
+	s.status("half way" + strings.Repeat(".", 100))
+	require.Len(t, b.String(), 1+progressWidth)
+	s.line("a line that stays")
+	s.status("done")
+	s.clear()
+	blank := "\r" + strings.Repeat(" ", progressWidth) + "\r"
+	require.Contains(t, b.String(), blank+"a line that stays\n\rdone ")
+	require.True(t, strings.HasSuffix(b.String(), blank))
 }
 
-func TestOnlyATerminalShowsProgress(t *testing.T) {
-	require.False(t, terminal(&bytes.Buffer{}))
+func TestOnlyATerminalIsOne(t *testing.T) {
+	require.False(t, isTerminal(&bytes.Buffer{}))
 	f, err := os.CreateTemp(t.TempDir(), "")
 	require.NoError(t, err)
 	defer f.Close()
-	require.False(t, terminal(f))
+	require.False(t, isTerminal(f))
+	null, err := os.Open(os.DevNull)
+	require.NoError(t, err)
+	defer null.Close()
+	require.False(t, isTerminal(null))
 }
 
 func TestBriefHasThreeDigits(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 )
 
-// printPackets writes each packet as radclient -x does: what it is and between whom, then its attributes. Each is shown at once: who looks
-// at packets waits for them.
+// printPackets writes each packet as radclient -x does: what it is and between whom, then its
+// attributes. Each is shown at once: who looks at packets waits for them.
 func printPackets(out *output) func(dac.Event) {
 	return func(e dac.Event) {
 		from, to, what := e.Local, e.Peer, "Sent"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package embed is somebody's BNG, with a map of sessions of its own, and what has to be added to it so that it answers Disconnect-Requests and
-// CoA-Requests (RFC 5176): the file radius.go, under 40 lines, which a test counts. Its tests need no socket.
+// Package embed is a BNG with a map of sessions of its own, and what has to be added to
+// it so that it answers Disconnect-Requests and CoA-Requests (RFC 5176): the file radius.go, under
+// 40 lines, which a test counts. Its tests need no socket.
 //
 // This file knows nothing of RADIUS.
 package embed
@@ -14,7 +15,8 @@ import (
 	"sync"
 )
 
-// A Subscriber is one session of the BNG. It is not changed once it is in the map: a change puts another one in its place.
+// A Subscriber is one session of the BNG. It is not changed once it is in the map: a change puts
+// another one in its place.
 type Subscriber struct {
 	ID     string
 	User   string
@@ -22,8 +24,11 @@ type Subscriber struct {
 	Filter string
 }
 
-// A BNG holds sessions. The zero BNG has none; it is safe for concurrent use.
+// A BNG holds sessions. The zero BNG has none; it is safe for concurrent use. Set Name before it is
+// used.
 type BNG struct {
+	Name string // of this machine
+
 	mu       sync.Mutex
 	sessions map[string]*Subscriber // by ID
 }

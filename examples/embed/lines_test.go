@@ -18,7 +18,8 @@ const (
 	mostColumns = 100
 )
 
-// What is added to the BNG stays as short as it is said to be, with the packages that it imports, in lines that nobody has folded.
+// What is added to the BNG stays as short as it is said to be, with the packages that it imports,
+// in lines that nobody has folded.
 func TestWhatIsAddedIsShort(t *testing.T) {
 	text, err := os.ReadFile("radius.go")
 	if err != nil {
@@ -43,7 +44,8 @@ func TestWhatIsAddedIsShort(t *testing.T) {
 	t.Logf("%d lines", lines)
 }
 
-// The tests of the BNG know of no socket: what they import can open none but through the module itself.
+// The tests of the BNG know of no socket: what they import can open none but through the module
+// itself.
 func TestTestsNeedNoSocket(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "radius_test.go", nil, parser.ImportsOnly)
 	if err != nil {

@@ -5,6 +5,7 @@ package embed
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/dac"
@@ -12,15 +13,12 @@ import (
 	"github.com/radius-dynauth/dynauth/session"
 )
 
-// Find returns the sessions that a request means.
-func (b *BNG) Find(_ context.Context, id attrs.Identity) (found []*Subscriber, _ error) {
-	for _, s := range b.Subscribers() {
+// Find returns the sessions that a request means: those that have every attribute of id.
+func (b *BNG) Find(_ context.Context, id attrs.Identity) ([]*Subscriber, error) {
+	return slices.DeleteFunc(b.Subscribers(), func(s *Subscriber) bool {
 		known := attrs.Identity{AcctSessionID: s.ID, UserName: s.User, FramedIPAddress: s.Addr}
-		if id.Selects(known) {
-			found = append(found, s)
-		}
-	}
-	return found, nil
+		return !id.Selects(known)
+	}), nil
 }
 
 // Disconnect ends a session.
@@ -44,6 +42,7 @@ func (b *BNG) Change(_ context.Context, s *Subscriber, c *session.Change) error 
 func (b *BNG) Dispatcher() *session.Dispatcher[*Subscriber] {
 	d := session.NewDispatcher(b, attrs.FilterID)
 	d.Key = func(s *Subscriber) any { return s.ID }
+	d.NAS.Identifier = b.Name
 	return d
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 func newBNG() *BNG {
-	b := new(BNG)
+	b := &BNG{Name: "bng1"}
 	b.Login(Subscriber{ID: "4f2a", User: "bob", Addr: netip.MustParseAddr("198.51.100.7"), Filter: "silver"})
 	b.Login(Subscriber{ID: "4f2b", User: "eve", Addr: netip.MustParseAddr("198.51.100.8"), Filter: "silver"})
 	return b
@@ -54,6 +54,16 @@ func TestCoAChangesAFilter(t *testing.T) {
 	r, err = dac.NewCoA(attrs.AcctSessionID.Of("4f2a"), attrs.SessionTimeout.Of(time.Hour))
 	if cause, _ := errcause.Of(verdict(t, b, r, err)); cause != errcause.UnsupportedAttribute {
 		t.Errorf("what this BNG cannot change: %v", cause)
+	}
+}
+
+func TestARequestForAnotherNASEndsNothing(t *testing.T) {
+	b := newBNG()
+	for name, want := range map[string]errcause.Cause{"bng2": errcause.NASIdentificationMismatch, "bng1": 0} {
+		r, err := dac.NewDisconnect(attrs.NASIdentifier.Of(name), attrs.UserName.Of("bob"))
+		if cause, _ := errcause.Of(verdict(t, b, r, err)); cause != want {
+			t.Errorf("%s: %v", name, cause)
+		}
 	}
 }
 

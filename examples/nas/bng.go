@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,14 +41,12 @@ func (b *bng) DisconnectAll(ctx context.Context, all []*subscriber, d *session.D
 		if s.refuses != 0 {
 			return s.refuses
 		}
-		d.TerminateCause = s.terminate
-		if s.terminate == 0 {
-			d.TerminateCause, _ = b.reasons.Cause(s.reason, 0)
-		}
+		d.TerminateCause = s.ends
 	}
 	d.Residual = b.residual
 	if b.first {
-		d.After = func(ctx context.Context) { b.end(ctx, all, d) }
+		later := slices.Clone(all)
+		d.After = func(ctx context.Context) { b.end(ctx, later, d) }
 		return b.there(all)
 	}
 	return b.end(ctx, all, d)
@@ -66,7 +65,8 @@ func (b *bng) end(ctx context.Context, all []*subscriber, d *session.Disconnect)
 	return nil
 }
 
-// there is an error where one of the sessions has ended meanwhile: then none of them is to end or to change (RFC 5176, section 2.3).
+// there is an error where one of the sessions has ended meanwhile: then none of them is to end or
+// to change (RFC 5176, section 2.3).
 func (b *bng) there(all []*subscriber) error {
 	for _, s := range all {
 		if !b.has(s) {
@@ -76,10 +76,8 @@ func (b *bng) there(all []*subscriber) error {
 	return nil
 }
 
-func (b *bng) has(s *subscriber) bool {
-	found, ok := b.Get(s.id.Context, s.id.AcctSessionID)
-	return ok && found == s
-}
+// has needs no look at the table: nothing but drop takes a session out of it.
+func (b *bng) has(s *subscriber) bool { return !s.gone.Load() }
 
 func (b *bng) remove(all []*subscriber) error {
 	b.acting.Lock()
@@ -89,9 +87,14 @@ func (b *bng) remove(all []*subscriber) error {
 	}
 	defer b.moves.Add(1)
 	for _, s := range all {
-		b.DeleteFunc(s.id.Context, s.id.AcctSessionID, func(found *subscriber) bool { return found == s })
+		b.drop(s)
 	}
 	return nil
+}
+
+func (b *bng) drop(s *subscriber) {
+	b.DeleteFunc(s.id.Context, s.id.AcctSessionID, func(found *subscriber) bool { return found == s })
+	s.gone.Store(true)
 }
 
 // Change changes one session.
@@ -99,7 +102,8 @@ func (b *bng) Change(ctx context.Context, s *subscriber, c *session.Change) erro
 	return b.ChangeAll(ctx, []*subscriber{s}, c)
 }
 
-// ChangeAll makes all changes to all of them, or none (RFC 5176, section 2.3). The Dispatcher has decoded them: they are well formed.
+// ChangeAll makes all changes to all of them, or none (RFC 5176, section 2.3). The Dispatcher has
+// decoded them: they are well formed.
 func (b *bng) ChangeAll(ctx context.Context, all []*subscriber, c *session.Change) error {
 	for _, s := range all {
 		if s.refuses != 0 {

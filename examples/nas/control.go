@@ -6,14 +6,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/examples/internal/strictjson"
 )
 
 const (
@@ -22,7 +25,8 @@ const (
 	bodyTime   = 5 * time.Second
 )
 
-// A control sends what the form of the page says to this NAS itself, as any AAA server would; nil: the page is read-only.
+// A control sends what the form of the page says to this NAS itself, as any AAA server would; nil:
+// the page is read-only.
 type control struct {
 	client *dac.Client
 	nas    netip.AddrPort
@@ -81,7 +85,11 @@ func (c *control) ask(rw http.ResponseWriter, r *http.Request) {
 	conn := http.NewResponseController(rw)
 	conn.SetReadDeadline(time.Now().Add(bodyTime))
 	var a asked
-	if err := json.NewDecoder(http.MaxBytesReader(rw, r.Body, maxRequest)).Decode(&a); err != nil {
+	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxRequest))
+	if err == nil {
+		_, err = strictjson.Read(body, &a)
+	}
+	if err != nil {
 		http.Error(rw, "send an object with kind and attributes", http.StatusBadRequest)
 		return
 	}
@@ -100,7 +108,7 @@ func (c *control) send(ctx context.Context, a asked) told {
 	}
 	list, err := attrs.ParseList(a.Attributes)
 	if err != nil {
-		return told{Error: err.Error()}
+		return told{Error: plain(err)}
 	}
 	select {
 	case c.places <- struct{}{}:
@@ -110,7 +118,7 @@ func (c *control) send(ctx context.Context, a asked) told {
 	}
 	r, err := do(ctx, c.nas, list...)
 	if r == nil {
-		return told{Error: err.Error()}
+		return told{Error: plain(err)}
 	}
 	t := told{Answer: r.Packet.Code.String(), Took: float64(r.RTT) / float64(time.Millisecond), Sent: r.Sent}
 	if cause := r.Cause(); cause != 0 {
@@ -120,4 +128,14 @@ func (c *control) send(ctx context.Context, a asked) told {
 		return id.Role() != attrs.RoleProtocol
 	})))
 	return t
+}
+
+// plain is what an error says, without the names of packages, which mean nothing to who reads the
+// page.
+func plain(err error) string {
+	text := err.Error()
+	for _, name := range []string{"attrs: ", "dac: ", "errcause: "} {
+		text = strings.ReplaceAll(text, name, "")
+	}
+	return text
 }

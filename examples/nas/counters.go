@@ -33,17 +33,24 @@ var counterRows = []struct {
 	{"Stale", func(c dac.RequestCounters) uint64 { return c.Stale }},
 	{"Replays", func(c dac.RequestCounters) uint64 { return c.Replays }},
 	{"Overload", func(c dac.RequestCounters) uint64 { return c.Overload }},
+	{"Overflow", func(c dac.RequestCounters) uint64 { return c.Overflow }},
+	{"Abandoned", func(c dac.RequestCounters) uint64 { return c.Abandoned }},
 	{"Late", func(c dac.RequestCounters) uint64 { return c.Late }},
 }
 
 // printCounters writes a table for each peer, where there are several, and one for all.
 func printCounters(w io.Writer, s dac.ServerStats) error {
-	if len(s.Peers) > 1 {
+	if len(s.Peers)+len(s.Identities) > 1 {
 		for _, addr := range slices.SortedFunc(maps.Keys(s.Peers), netip.Addr.Compare) {
 			c := s.Peers[addr]
 			if err := printTable(w, cmp.Or(c.Name, addr.String()), c); err != nil {
 				return err
 			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Identities)) {
+		if err := printTable(w, name, s.Identities[name]); err != nil {
+			return err
 		}
 	}
 	if err := printTable(w, "total", s.Total); err != nil {

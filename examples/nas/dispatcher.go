@@ -21,9 +21,6 @@ import (
 // newBNG makes the sessions. What it tells of their ends goes to out.
 func newBNG(o *options, out io.Writer) (*bng, error) {
 	b := &bng{host: o.host, nas: o.nas, reasons: o.reasons}
-	if o.n != 0 && len(b.nas.Addrs) == 0 {
-		b.nas.Addrs = []netip.Addr{loopback}
-	}
 	if o.verbose {
 		b.log = slog.New(slog.NewTextHandler(out, nil))
 	}
@@ -41,7 +38,6 @@ func newDispatcher(o *options, b *bng, out io.Writer) *session.Dispatcher[*subsc
 	d := session.NewDispatcher(b, slices.Concat(supported, o.supported)...)
 	d.NAS = b.nas
 	d.NASOf = b.nasOf(d.NAS)
-	d.IdentityOf = func(s *subscriber) attrs.Identity { return s.id }
 	d.Policy = o.policy
 	if o.max > 1 {
 		d.Several = b
@@ -61,7 +57,8 @@ func newDispatcher(o *options, b *bng, out io.Writer) *session.Dispatcher[*subsc
 	return d
 }
 
-// nasOf gives the sessions that have a NAS of their own their own. Where no session has one there is nothing to ask.
+// nasOf gives the sessions that have a NAS of their own their own. Where no session has one there
+// is nothing to ask.
 func (b *bng) nasOf(bngs attrs.NAS) func(*subscriber) attrs.NAS {
 	for _, s := range b.All() {
 		if s.nas != nil {
@@ -76,7 +73,8 @@ func (b *bng) nasOf(bngs attrs.NAS) func(*subscriber) attrs.NAS {
 	return nil
 }
 
-// named is how the NAS of s names itself to a RADIUS server: by the address that r came to, where it has no name.
+// named is how the NAS of s names itself to a RADIUS server: by the address that r came to, where
+// it has no name.
 func (b *bng) named(s *subscriber, r *dac.Request) attrs.NAS {
 	nas := b.nas
 	if s.nas != nil {
@@ -99,21 +97,23 @@ func longest(m map[netip.Prefix]string, addr netip.Addr) string {
 	return text
 }
 
-// reauthorize answers Authorize Only, and shows what a NAS would ask its RADIUS server next. A NAS that the request does not name names
-// itself (RFC 2865, section 4.1).
+// reauthorize answers Authorize Only, and shows what a NAS would ask its RADIUS server next. A NAS
+// that the request does not name names itself (RFC 2865, section 4.1).
 func (b *bng) reauthorize(out io.Writer) func(context.Context, *subscriber, *session.Change) error {
 	return func(_ context.Context, s *subscriber, c *session.Change) error {
 		if s.refuses != 0 {
 			return s.refuses
 		}
 		c.After = func(context.Context) {
-			ask := *c
-			if ask.NAS.Identifier == "" && len(ask.NAS.Addrs) == 0 {
-				ask.NAS = b.named(s, c.Request)
+			ask := c.AccessRequest()
+			if nas := c.NAS(); nas.Identifier == "" && len(nas.Addrs) == 0 {
+				if own, err := b.named(s, c.Request).Attr().AppendTo(nil); err == nil {
+					ask = append(own, ask...)
+				}
 			}
 			var text strings.Builder
 			fmt.Fprintln(&text, "would send Access-Request")
-			for _, a := range ask.AccessRequest() {
+			for _, a := range ask {
 				fmt.Fprintf(&text, "\t%v\n", attrs.Raw(a.Type, a.Attribute))
 			}
 			io.WriteString(out, text.String())

@@ -23,11 +23,13 @@ const (
 	feedDrops    = 64  // sources and reasons that a feed keeps
 )
 
-// A feed keeps the latest requests and what became of them, for whoever looks. It holds up nobody: it is told of a packet in the read loop,
-// keeps the octets and leaves the reading of them to those who look, who get what is there when they come for it. Who comes too late for
-// some of it hears how many it missed.
+// A feed keeps the latest requests and what became of them, for the page. It holds up no request:
+// it is told of a packet in the read loop, keeps the octets and leaves the reading of them to those
+// who look, who get what is there when they come for it. Who comes too late for some of it hears
+// how many it missed.
 //
-// What was dropped is kept apart and by source and reason, so that a flood of it is one line and drives no request out.
+// What was dropped is kept apart and by source and reason, so that a flood of it is one line and
+// drives no request out.
 type feed struct {
 	mu       sync.Mutex
 	now      mark
@@ -36,7 +38,8 @@ type feed struct {
 	drops    map[dropped]*exchange // by what they have in common
 }
 
-// A mark is how far somebody has seen a feed: the changes and the requests until then. The zero mark has seen nothing.
+// A mark is how far a reader has seen a feed: the changes and the requests until then. The zero
+// mark has seen nothing.
 type mark struct{ changes, requests uint64 }
 
 // A place is where an answer goes, as far as the octets say.
@@ -57,6 +60,7 @@ type exchange struct {
 	n, change uint64 // of the first change that was its, and of the latest
 	place
 	local      netip.AddrPort
+	from       string // the peer, with its name and transport where it has proved one
 	code       radius.Code
 	wire       []byte // as it came, verified; nil where it was dropped
 	at         time.Time
@@ -113,7 +117,7 @@ func (f *feed) lockedTake(at place, e dac.Event) {
 		}
 		f.requests = append(f.requests[:0], f.requests[1:]...)
 	}
-	x := &exchange{place: at, local: e.Local, code: e.Code, wire: slices.Clone(e.Wire), at: e.Time}
+	x := &exchange{place: at, local: e.Local, from: peerOf(e), code: e.Code, wire: slices.Clone(e.Wire), at: e.Time}
 	f.lockedTouch(x)
 	f.now.requests++
 	f.requests = append(f.requests, x)
@@ -130,7 +134,7 @@ func (f *feed) lockedDrop(at place, e dac.Event) {
 		x = &exchange{err: same.why}
 		f.drops[same] = x
 	}
-	x.place, x.local, x.code, x.at = at, e.Local, e.Code, e.Time
+	x.place, x.local, x.from, x.code, x.at = at, e.Local, peerOf(e), e.Code, e.Time
 	x.times++
 	f.lockedTouch(x)
 }
@@ -146,7 +150,8 @@ func (f *feed) lockedForgetDrop() {
 	delete(f.drops, oldest)
 }
 
-// root is what err is about, without what differs from packet to packet and without the name of its package.
+// root is what err is about, without what differs from packet to packet and without the name of its
+// package.
 func root(err error) string {
 	if err == nil {
 		return ""
@@ -157,8 +162,8 @@ func root(err error) string {
 	return strings.TrimPrefix(err.Error(), "dac: ")
 }
 
-// since returns what changed after seen, in the order in which it first came, how many requests came and went in between, and how far the
-// caller has seen now.
+// since returns what changed after seen, in the order in which it first came, how many requests
+// came and went in between, and how far the caller has seen now.
 func (f *feed) since(seen mark) (news []exchange, missed uint64, now mark) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -202,7 +207,7 @@ type line struct {
 // line reads x. identifies tells the attributes that name a session from those that change it.
 func (x *exchange) line(identifies func(attrs.ID) bool) line {
 	l := line{
-		N: x.n, At: x.at.UnixMilli(), From: x.peer.String(), To: x.local.String(), Code: x.code.String(), ID: x.id,
+		N: x.n, At: x.at.UnixMilli(), From: x.from, To: x.local.String(), Code: x.code.String(), ID: x.id,
 		Cause: uint32(x.cause), Took: float64(x.took) / float64(time.Millisecond), Duplicates: x.duplicates, Times: x.times, Error: x.err,
 	}
 	if x.answer != 0 {

@@ -79,7 +79,8 @@ func TestFeedIsBounded(t *testing.T) {
 	require.LessOrEqual(t, cap(f.requests), 2*feedRequests)
 }
 
-// A flood of packets that are dropped is a line for each source and reason, and drives no request out.
+// A flood of packets that are dropped is a line for each source and reason, and drives no request
+// out.
 func TestFeedGathersDrops(t *testing.T) {
 	f := newFeed()
 	f.trace(received(t, 1, session1()))

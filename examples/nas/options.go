@@ -42,6 +42,7 @@ type options struct {
 	verbose bool
 	web     netip.AddrPort // of the page; the zero one: none
 	control bool           // the page may send requests
+	tlsOptions
 }
 
 // A host is how the simulated sessions behave.
@@ -62,13 +63,14 @@ type flagger struct {
 	window           time.Duration
 }
 
-// parseOptions reads the command line. What it returns beside flag.ErrHelp has been told on stderr in full.
+// parseOptions reads the command line. What it returns beside flag.ErrHelp has been told on stderr
+// in full.
 func parseOptions(args []string, stderr io.Writer) (*options, error) {
 	f := &flagger{options: &options{realms: map[string][]string{}, context: map[netip.Prefix]string{}}}
 	flags := flag.NewFlagSet("nas", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintf(stderr, "usage: nas (-secret S | -client PREFIX=SECRET ...) [-sessions FILE.json | -n N] [flags]\n       nas -show terminate-code [-level summary|brief|detail|reverse] [-json] [-terminate-codes FILE.json] [FAMILY ...]\n\nA CoA-Request may change %s.\n\n", namesOf(supported))
+		fmt.Fprintf(stderr, "usage: nas (-secret S | -client PREFIX=SECRET ... | -listen-tls ADDRESS:PORT -cert FILE -key FILE -ca FILE) [-sessions FILE.json | -n N] [flags]\n       nas -show terminate-code [-level summary|brief|detail|reverse] [-json] [-terminate-codes FILE.json] [FAMILY ...]\n\nA CoA-Request may change %s.\n\n", namesOf(supported))
 		flags.PrintDefaults()
 	}
 	f.peerFlags(flags)
@@ -77,6 +79,7 @@ func parseOptions(args []string, stderr io.Writer) (*options, error) {
 	f.policyFlags(flags)
 	f.terminateFlags(flags)
 	f.webFlags(flags)
+	f.tlsFlags(flags)
 	err := flags.Parse(args)
 	if err != nil {
 		return nil, err
@@ -131,9 +134,9 @@ func (f *flagger) serverFlags(flags *flag.FlagSet) {
 
 func (f *flagger) hostFlags(flags *flag.FlagSet) {
 	flags.StringVar(&f.file, "sessions", "", "take the sessions from `FILE.json`")
-	flags.IntVar(&f.n, "n", 0, "make `N` sessions: Acct-Session-Id %08x, User-Name user%07d@example.net, NAS-IP-Address 127.0.0.1")
+	flags.IntVar(&f.n, "n", 0, "make `N` sessions: Acct-Session-Id %08x, User-Name user%07d@example.net, NAS-IP-Address of -nas-ip or the first -listen")
 	flags.StringVar(&f.nas.Identifier, "nas-id", "", "NAS-Identifier of this NAS")
-	flags.Func("nas-ip", "NAS-IP-Address or NAS-IPv6-Address of this NAS; repeatable", func(text string) error {
+	flags.Func("nas-ip", "NAS-IP-Address or NAS-IPv6-Address of this NAS; repeatable (default: the first -listen, none where that is unspecified)", func(text string) error {
 		addr, err := netip.ParseAddr(text)
 		f.nas.Addrs = append(f.nas.Addrs, addr)
 		return err
@@ -196,7 +199,7 @@ func listed(to *[]string) func(string) error {
 
 // finish makes of the flags what the server needs.
 func (f *flagger) finish() error {
-	if len(f.listen) == 0 {
+	if len(f.listen) == 0 && !f.wanted() {
 		f.listen = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), dac.Port)}
 	}
 	if f.server.Window = f.window; f.window <= 0 {
@@ -218,17 +221,36 @@ func (f *flagger) finish() error {
 			return fmt.Errorf("-deny %q: coa or disconnect", kind)
 		}
 	}
+	if first, ok := f.firstAddress(); ok && len(f.nas.Addrs) == 0 && !first.IsUnspecified() && !f.policy.AnyNAS {
+		f.nas.Addrs = []netip.Addr{first}
+	}
 	f.policy.MaxSessions = f.max
-	return errors.Join(f.finishPeers(), f.finishWeb())
+	return errors.Join(f.finishPeers(), f.finishTLS(), f.finishWeb())
 }
 
-// finishWeb refuses a page that ends sessions for whoever comes by, and one whose requests would not be known.
+// firstAddress is the first that the program listens on.
+func (f *flagger) firstAddress() (netip.Addr, bool) {
+	if len(f.listen) > 0 {
+		return f.listen[0].Addr().Unmap().WithZone(""), true
+	}
+	for _, text := range f.listenTLS {
+		if addr, err := listenAddress(text); err == nil {
+			return addr.Addr().Unmap().WithZone(""), true
+		}
+	}
+	return netip.Addr{}, false
+}
+
+// finishWeb refuses a page that ends sessions for any client, and one whose requests would
+// not be known.
 func (f *flagger) finishWeb() error {
 	switch {
 	case !f.control:
 		return nil
 	case !f.web.IsValid():
 		return errors.New("-web-control goes with -web")
+	case len(f.listen) == 0:
+		return errors.New("-web-control sends over UDP: add -listen and -secret")
 	case !f.web.Addr().IsLoopback():
 		return fmt.Errorf("-web-control at %v would let anybody there end sessions: give -web 127.0.0.1:%d, and reach it from elsewhere with ssh -L %[2]d:127.0.0.1:%[2]d", f.web.Addr(), f.web.Port())
 	}
@@ -258,6 +280,8 @@ func (f *flagger) finishPeers() error {
 		}
 	}
 	switch {
+	case len(f.listen) == 0 && (f.secret != "" || f.previous != "" || len(f.clients) != 0):
+		return errors.New("-secret and -client are for UDP: add -listen, or leave them out")
 	case f.secret != "" && len(f.clients) != 0:
 		return errors.New("-secret or -client, not both")
 	case f.secret != "":
@@ -265,6 +289,8 @@ func (f *flagger) finishPeers() error {
 		p.Secret, p.Previous = dac.Secret(f.secret), dac.Secret(f.previous)
 		f.peers[netip.PrefixFrom(netip.IPv4Unspecified(), 0)] = p
 		f.peers[netip.PrefixFrom(netip.IPv6Unspecified(), 0)] = p
+	case len(f.clients) == 0 && len(f.listen) == 0:
+		return nil // over TLS only
 	case len(f.clients) == 0:
 		return errors.New("who may send? give -secret or -client")
 	case f.previous != "":

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,7 +67,7 @@ func TestDefaultsAreTheRFCs(t *testing.T) {
 func TestPolicyIsAllInFlags(t *testing.T) {
 	o := parsed(t, "-secret", "s", "-identify", "Acct-Session-Id,Attr-26.9.1", "-extra", "Filter-Id", "-ignore", "Mikrotik-Rate-Limit", "-ignore-other",
 		"-require-disconnect", "Acct-Session-Id,Acct-Multi-Session-Id", "-require-coa", "User-Name+NAS-Port", "-conflict", "Filter-Id+Class", "-max-sessions", "3",
-		"-first", "-causes", "401,Session-Context-Not-Found", "-omit-terminate-cause", "-accept-empty", "-drop-busy")
+		"-first", "-causes", "401,Session-Context-Not-Found", "-omit-terminate-cause", "-accept-empty", "-drop-busy", "-any-nas")
 	policy := reflect.ValueOf(o.policy)
 	for i := range policy.NumField() {
 		require.False(t, policy.Field(i).IsZero(), policy.Type().Field(i).Name)
@@ -79,6 +80,26 @@ func TestPolicyIsAllInFlags(t *testing.T) {
 
 	name := attrs.UserName.Of("bob")
 	require.Equal(t, `User-Name = "bob"`, name.String(), "a policy must not change how attributes read")
+}
+
+// The sessions go by the address that the NAS is asked at, where it is one.
+func TestNASIPAddressIsTheFirstThatIsListenedOn(t *testing.T) {
+	for args, want := range map[string][]netip.Addr{
+		"":                           {loopback},
+		"-listen 192.0.2.1:3799":     {netip.MustParseAddr("192.0.2.1")},
+		"-listen [2001:db8::1]:3799": {netip.MustParseAddr("2001:db8::1")},
+		"-listen 192.0.2.1:3799 -listen 192.0.2.2:3799": {netip.MustParseAddr("192.0.2.1")},
+		"-listen :3799": nil,
+		"-listen 0.0.0.0:3799 -listen 192.0.2.2:3799":     nil,
+		"-listen 192.0.2.1:3799 -nas-ip 203.0.113.9":      {netip.MustParseAddr("203.0.113.9")},
+		"-listen 0.0.0.0:3799 -nas-ip 203.0.113.9 -n 3":   {netip.MustParseAddr("203.0.113.9")},
+		"-listen 192.0.2.1:3799 -sessions sessions.json":  {netip.MustParseAddr("192.0.2.1")},
+		"-listen 192.0.2.1:3799 -any-nas":                 nil,
+		"-listen [::ffff:192.0.2.1]:3799 -nas-id nowhere": {netip.MustParseAddr("192.0.2.1")},
+	} {
+		o := parsed(t, append([]string{"-secret", "s"}, strings.Fields(args)...)...)
+		require.Equal(t, want, o.nas.Addrs, args)
+	}
 }
 
 func TestUsageIsExplained(t *testing.T) {

@@ -19,7 +19,8 @@ var supported = []attrs.AnyKey{
 	mikrotik.RateLimit,
 }
 
-// policyFlags is session.Policy, a flag a field: where NASes depart from what RFC 5176 makes the default.
+// policyFlags is session.Policy, a flag a field: where NASes depart from what RFC 5176 makes the
+// default.
 func (f *flagger) policyFlags(flags *flag.FlagSet) {
 	p := &f.policy
 	flags.Func("support", "let a CoA-Request change `NAME,...` too", keys(&f.supported))
@@ -27,6 +28,7 @@ func (f *flagger) policyFlags(flags *flag.FlagSet) {
 	flags.Func("extra", "let a Disconnect-Request carry `NAME,...` beside identification", keys(&p.Extras))
 	flags.Func("ignore", "skip the attributes `NAME,...` wherever they come", keys(&p.Ignored))
 	flags.BoolVar(&p.IgnoreOther, "ignore-other", false, "skip unknown attributes instead of NAK 401")
+	flags.BoolVar(&p.AnyNAS, "any-nas", false, "take requests whatever NAS they name, without -nas-id and -nas-ip; else NAK 403 for another one")
 	flags.Func("require-disconnect", "require all attributes of one of the sets `NAME+NAME,...` in a Disconnect-Request, else NAK 402", keySets(&p.RequireDisconnect))
 	flags.Func("require-coa", "require all attributes of one of the sets `NAME+NAME,...` in a CoA-Request, else NAK 402", keySets(&p.RequireCoA))
 	flags.Func("conflict", "refuse the changes `NAME+NAME,...` together: NAK 404", keySets(&p.Conflicting))
@@ -87,7 +89,8 @@ func keysOf(names []string) ([]attrs.AnyKey, error) {
 	return list, nil
 }
 
-// keyNamed is the Key of the attribute that FreeRADIUS calls so. One that has none is named by number, Attr-26.9.1, and gets one for octets.
+// keyNamed is the Key of the attribute that FreeRADIUS calls so. One that has none is named by
+// number, Attr-26.9.1, and gets one for octets.
 func keyNamed(name string) (attrs.AnyKey, error) {
 	for d := range attrs.Registered() {
 		if strings.EqualFold(d.Name, name) {

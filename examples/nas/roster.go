@@ -16,7 +16,8 @@ import (
 // rosterRows is how many sessions the page shows.
 const rosterRows = 200
 
-// A roster is the sessions of a bng by Acct-Session-Id, for the page: a Table finds what a request means and has no order.
+// A roster is the sessions of a bng by Acct-Session-Id, for the page: a Table finds what a request
+// means and has no order.
 type roster struct {
 	bng *bng
 
@@ -53,7 +54,8 @@ type listing struct {
 	More  bool   `json:"more"` // there are more like these
 }
 
-// list returns the first sessions in which query occurs, in any case: as a part of the Acct-Session-Id, the User-Name, the address or the context.
+// list returns the first sessions in which query occurs, in any case: as a part of the
+// Acct-Session-Id, the User-Name, the address or the context.
 func (r *roster) list(query string) listing {
 	r.mu.Lock()
 	defer r.mu.Unlock()

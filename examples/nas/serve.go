@@ -24,7 +24,7 @@ func serve(ctx context.Context, o *options, stdout io.Writer) error {
 	}
 	server, seen := &o.server, newFeed()
 	server.Handler = newDispatcher(o, b, out)
-	server.Peers = o.peers
+	server.Peers = o.allPeers()
 	server.Trace, err = traceTo(o, out, seen)
 	if err != nil {
 		return err
@@ -33,34 +33,60 @@ func serve(ctx context.Context, o *options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	page, err := openWeb(o, b, seen, sockets)
+	overTLS, err := openTLS(o, out)
 	if err != nil {
 		closeAll(sockets)
 		return err
 	}
-	fmt.Fprintf(out, "listening on %s, %d sessions\n", addresses(sockets), b.Len())
+	defer overTLS.close()
+	page, err := openWeb(o, b, seen, sockets, overTLS.addresses())
+	if err != nil {
+		closeAll(sockets)
+		return err
+	}
+	if len(sockets) > 0 {
+		fmt.Fprintf(out, "listening on %s, %d sessions\n", addresses(sockets), b.Len())
+	}
+	overTLS.tell(out, b.Len())
 	if page != nil {
 		fmt.Fprintln(out, page)
 	}
 
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	errs := make([]error, len(sockets)+1)
-	var wg sync.WaitGroup
-	for i, pc := range sockets {
-		wg.Go(func() {
-			errs[i] = server.Serve(ctx, pc)
-			cancel() // one socket that fails ends the others
-		})
+	ways := overTLS.ways(server, out)
+	for _, pc := range sockets {
+		ways = append(ways, func(ctx context.Context) error { return server.Serve(ctx, pc) })
 	}
 	if page != nil {
+		ways = append(ways, page.serve)
+	}
+	return errors.Join(together(ctx, ways), printCounters(out, server.Stats()), o.capture.Close())
+}
+
+// together runs all, of which one that fails ends the others.
+func together(ctx context.Context, all []func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, one := range all {
 		wg.Go(func() {
-			errs[len(sockets)] = page.serve(ctx)
+			errs[i] = one(ctx)
 			cancel()
 		})
 	}
 	wg.Wait()
-	return errors.Join(errors.Join(errs...), printCounters(out, server.Stats()), o.capture.Close())
+	return errors.Join(errs...)
+}
+
+// allPeers are those over UDP and those over TLS.
+func (o *options) allPeers() dac.Peers {
+	switch {
+	case !o.wanted():
+		return o.peers
+	case len(o.peers) == 0:
+		return o.identities
+	}
+	return dac.JoinPeers(o.peers, o.identities)
 }
 
 func listen(o *options) ([]net.PacketConn, error) {
@@ -115,14 +141,23 @@ func traceTo(o *options, out io.Writer, seen *feed) (func(dac.Event), error) {
 
 // tell prints what became of a request.
 func tell(out io.Writer, e dac.Event) {
+	from := peerOf(e)
 	switch e.Op {
 	case dac.Sent:
-		fmt.Fprintf(out, "%v id %d: %s\n", e.Peer, e.ID, answerName(e))
+		fmt.Fprintf(out, "%s id %d: %s\n", from, e.ID, answerName(e))
 	case dac.Repeated:
-		fmt.Fprintf(out, "%v id %d: %s again: a duplicate\n", e.Peer, e.ID, e.Code)
+		fmt.Fprintf(out, "%s id %d: %s again: a duplicate\n", from, e.ID, e.Code)
 	case dac.Dropped:
-		fmt.Fprintf(out, "%v id %d: %s dropped: %v\n", e.Peer, e.ID, e.Code, e.Err)
+		fmt.Fprintf(out, "%s id %d: %s dropped: %v\n", from, e.ID, e.Code, e.Err)
 	}
+}
+
+// peerOf is the address of a peer, with the name that its certificate proved.
+func peerOf(e dac.Event) string {
+	if e.PeerIdentity == nil {
+		return e.Peer.String()
+	}
+	return fmt.Sprintf("%v (%s, %s)", e.Peer, e.PeerIdentity.Name, e.Transport)
 }
 
 func answerName(e dac.Event) string {

@@ -107,9 +107,12 @@ func TestFlagsDecideTheAnswer(t *testing.T) {
 		"-deny":               {"-deny coa", true, []attrs.Attr{session1(), gold()}, ack, 501},
 		"-deny the other":     {"-deny disconnect", true, []attrs.Attr{session1(), gold()}, ack, ack},
 		"-authorize-only":     {"-authorize-only", true, []attrs.Attr{session1(), attrs.ServiceType.Of(attrs.AuthorizeOnly), attrs.State.Of([]byte("s"))}, 405, 507},
-		"-nas-id":             {"-nas-id bng-1", false, []attrs.Attr{session1(), attrs.NASIdentifier.Of("bng-1")}, ack, ack},
-		"-nas-id of another":  {"-nas-id bng-1", false, []attrs.Attr{session1(), attrs.NASIdentifier.Of("bng-2")}, ack, 403},
-		"-nas-ip of another":  {"-nas-ip 192.0.2.1", false, []attrs.Attr{session1(), attrs.NASIPAddress.Of(netip.MustParseAddr("192.0.2.2"))}, ack, 403},
+		"-nas-id":             {"-nas-id bng-1", false, []attrs.Attr{session1(), attrs.NASIdentifier.Of("bng-1")}, 403, ack},
+		"-nas-id of another":  {"-nas-id bng-1", false, []attrs.Attr{session1(), attrs.NASIdentifier.Of("bng-2")}, 403, 403},
+		"-nas-ip":             {"-nas-ip 192.0.2.1", false, []attrs.Attr{session1(), attrs.NASIPAddress.Of(netip.MustParseAddr("192.0.2.1"))}, 403, ack},
+		"-nas-ip of another":  {"-nas-ip 192.0.2.1", false, []attrs.Attr{session1(), attrs.NASIPAddress.Of(netip.MustParseAddr("192.0.2.2"))}, 403, 403},
+		"-nas-ip and asked":   {"-nas-ip 192.0.2.1", false, []attrs.Attr{session1(), attrs.NASIPAddress.Of(loopback)}, ack, 403},
+		"-any-nas":            {"-any-nas", false, []attrs.Attr{session1(), attrs.NASIPAddress.Of(netip.MustParseAddr("203.0.113.9"))}, 403, ack},
 		"-identify":           {"-identify User-Name", false, []attrs.Attr{session1()}, ack, 401},
 		"-identify by more":   {"-identify Acct-Session-Id,NAS-Port", false, []attrs.Attr{session1(), busy}, 503, 503},
 		"-extra":              {"-extra Filter-Id", false, []attrs.Attr{session1(), gold()}, 401, ack},
@@ -193,8 +196,8 @@ func TestAnswerFirst(t *testing.T) {
 	}, 10*time.Second, time.Millisecond)
 }
 
-// While the session is busy another request for it is dropped, as often as it comes. Without the flag it waits for its turn, which the end
-// of the program takes away.
+// While the session is busy another request for it is dropped, as often as it comes. Without the
+// flag it waits for its turn, which the end of the program takes away.
 func TestBusySessionDropsRequests(t *testing.T) {
 	for flags, dropped := range map[string]string{"-drop-busy": "[2-9]", "-v": "1"} {
 		l := startLab(t, flags, "-delay", "1h", "-drain", "1ms")

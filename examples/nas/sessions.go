@@ -3,21 +3,19 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"net/netip"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/examples/internal/strictjson"
 	"github.com/radius-dynauth/dynauth/termcause"
 )
 
-// loopback is the NAS-IP-Address of the sessions that -n makes.
+// loopback is where the page of -web is, and where it sends to a NAS that listens on all addresses.
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
 // makeSessions puts n sessions into the table.
@@ -31,7 +29,11 @@ func (b *bng) makeSessions(n int) error {
 	return nil
 }
 
-// loadSessions puts the sessions of a file into the table. also are further attributes that identify here.
+// A sessionName is what tells a session from all others.
+type sessionName struct{ context, id string }
+
+// loadSessions puts the sessions of a file into the table. also are further attributes that
+// identify here.
 func (b *bng) loadSessions(name string, also []attrs.AnyKey) error {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -42,12 +44,21 @@ func (b *bng) loadSessions(name string, also []attrs.AnyKey) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	known := reasonsOf(b.reasons)
+	places := map[sessionName]int{}
 	for i, s := range list {
 		if s.reason != (termcause.Reason{}) && !known[s.reason] {
 			return fmt.Errorf("%s: session %d: %w: %.120q", name, i+1, termcause.ErrUnknownReason, s.reason)
 		}
 		if s.id.AcctSessionID == "" {
 			s.id.AcctSessionID = fmt.Sprintf("session-%d", i+1) // a NAS gives each session one (RFC 2866, section 5.5)
+		}
+		key := sessionName{s.id.Context, s.id.AcctSessionID}
+		if at, twice := places[key]; twice {
+			return fmt.Errorf("%s: session %d: Acct-Session-Id %.60q is that of session %d too: give each session its own", name, i+1, key.id, at)
+		}
+		places[key] = i + 1
+		if s.ends = s.terminate; s.ends == 0 {
+			s.ends, _ = b.reasons.Cause(s.reason, 0)
 		}
 		if err := b.Put(s.id, s); err != nil {
 			return fmt.Errorf("%s: session %d: %w", name, i+1, err)
@@ -56,15 +67,13 @@ func (b *bng) loadSessions(name string, also []attrs.AnyKey) error {
 	return nil
 }
 
+// An object is a session of the file: attributes by name.
+type object map[string]strictjson.Texts
+
 func readSessions(text []byte, also []attrs.AnyKey) ([]*subscriber, error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	var objects []map[string]any
-	if err := dec.Decode(&objects); err != nil {
-		return nil, fmt.Errorf("is not a list of objects: %w", err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, errors.New("something follows the list")
+	var objects []object
+	if _, err := strictjson.Read(text, &objects); err != nil {
+		return nil, err
 	}
 	list := make([]*subscriber, 0, len(objects))
 	for i, o := range objects {
@@ -77,22 +86,21 @@ func readSessions(text []byte, also []attrs.AnyKey) ([]*subscriber, error) {
 	return list, nil
 }
 
+// aboutTheHost are the keys that are no attributes of the session.
+var aboutTheHost = []string{"Context", "Error-Cause", "Acct-Terminate-Cause", "Terminate-Reason"}
+
 // newSubscriber makes a session of its attributes by name.
-func newSubscriber(object map[string]any, also []attrs.AnyKey) (*subscriber, error) {
+func newSubscriber(object object, also []attrs.AnyKey) (*subscriber, error) {
 	s := &subscriber{}
 	var list []attrs.Attr
 	var context string
-	names := make([]string, 0, len(object))
-	for name := range object {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		values, err := texts(object[name])
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		values := object[name]
+		if len(values) != 1 && slices.Contains(aboutTheHost, name) {
+			return nil, fmt.Errorf("%s: give one value", name)
 		}
 		for _, value := range values {
+			var err error
 			switch name {
 			case "Context":
 				context = value
@@ -141,27 +149,6 @@ func (s *subscriber) setAttributes(all attrs.Attr, also []attrs.AnyKey) error {
 		return role != attrs.RoleNAS && role != attrs.RoleSession && !identifies[id]
 	})
 	return nil
-}
-
-// texts is a value of the file as the texts of one attribute or several.
-func texts(value any) ([]string, error) {
-	switch v := value.(type) {
-	case string:
-		return []string{v}, nil
-	case json.Number:
-		return []string{v.String()}, nil
-	case []any:
-		var all []string
-		for _, one := range v {
-			text, err := texts(one)
-			if _, list := one.([]any); list || err != nil {
-				return nil, errors.New("is a list of something else than strings and numbers")
-			}
-			all = append(all, text[0])
-		}
-		return all, nil
-	}
-	return nil, errors.New("is neither a string, nor a number, nor a list")
 }
 
 func parseTerminateCause(name string) (termcause.Cause, error) {

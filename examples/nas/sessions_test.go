@@ -45,7 +45,7 @@ func TestFurtherAttributesIdentify(t *testing.T) {
 	require.NoError(t, err)
 	list, err := readSessions([]byte(`[{"Acct-Session-Id": "1", "Attr-26.14988.99": "0x0a"}]`), []attrs.AnyKey{line})
 	require.NoError(t, err)
-	require.Equal(t, map[attrs.ID]string{line.ID(): "\n"}, list[0].id.Other)
+	require.Equal(t, map[attrs.ID][]string{line.ID(): {"\n"}}, list[0].id.Other)
 }
 
 func TestSessionWithoutAnIDIsGivenOne(t *testing.T) {
@@ -62,18 +62,44 @@ func TestSessionWithoutAnIDIsGivenOne(t *testing.T) {
 
 func TestBadSessionsAreToldApart(t *testing.T) {
 	for text, says := range map[string]string{
-		`{}`:                             "is not a list of objects",
-		`[{}] []`:                        "something follows the list",
-		`[{"Rainbow": 1}]`:               "session 1: Rainbow: ",
-		`[{}, {"User-Name": null}]`:      "session 2: User-Name: is neither",
-		`[{"User-Name": [["a"], "b"]}]`:  "session 1: User-Name: is a list",
-		`[{"Session-Timeout": "soon"}]`:  "session 1: Session-Timeout: ",
-		`[{"Error-Cause": "tired"}]`:     "session 1: Error-Cause: ",
-		`[{"Acct-Terminate-Cause": {}}]`: "session 1: Acct-Terminate-Cause: ",
-		`[{"User-Name": ["a", "b"]}]`:    "session 1: ",
+		`{}`:                                     "1:1: ",
+		`[{}`:                                    "1:4: ",
+		`[{}] []`:                                "1:6: something follows",
+		`[{"Rainbow": 1}]`:                       "session 1: Rainbow: ",
+		`[{}, {"User-Name": null}]`:              "1:20: User-Name: a value is",
+		`[{"User-Name": [["a"], "b"]}]`:          "1:16: User-Name: a value is",
+		`[{"Session-Timeout": "soon"}]`:          "session 1: Session-Timeout: ",
+		`[{"Error-Cause": "tired"}]`:             "session 1: Error-Cause: ",
+		`[{"Acct-Terminate-Cause": {}}]`:         "1:27: Acct-Terminate-Cause: a value is",
+		`[{"User-Name": ["a", "b"]}]`:            "session 1: ",
+		`[{"User-Name": "a", "User-Name": "b"}]`: `"User-Name" is there twice`,
+		`[{"Error-Cause": [503, 504]}]`:          "session 1: Error-Cause: give one value",
+		`[{"Context": ["a", "b"]}]`:              "session 1: Context: give one value",
+		`[{"Context": []}]`:                      "1:14: Context: a list without a value",
+		"[{\"User-Name\": \"\xe4\"}]":            "1:17: octet 0xe4 is not UTF-8",
+		`[7]`:                                    "1:2: ",
 	} {
 		_, err := readSessions([]byte(text), nil)
 		require.ErrorContains(t, err, says, text)
+	}
+}
+
+// The table has one session of a name: of two objects with one Acct-Session-Id one would be lost.
+func TestTwoSessionsWithOneIDAreAnError(t *testing.T) {
+	for text, says := range map[string]string{
+		`[{"Acct-Session-Id": "1", "User-Name": "bob"}, {"User-Name": "eve"}, {"Acct-Session-Id": "1", "User-Name": "eve"}]`: `session 3: Acct-Session-Id "1" is that of session 1 too`,
+		`[{"Acct-Session-Id": "session-2"}, {"User-Name": "eve"}]`:                                                           `session 2: Acct-Session-Id "session-2" is that of session 1 too`,
+		`[{"Acct-Session-Id": "1", "Context": "a"}, {"Acct-Session-Id": "1", "Context": "a"}]`:                               "session 2: ",
+		`[{"Acct-Session-Id": "1", "Context": "a"}, {"Acct-Session-Id": "1", "Context": "b"}]`:                               "",
+	} {
+		file := filepath.Join(t.TempDir(), "sessions.json")
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		b := &bng{reasons: new(termcause.Table)}
+		if err := b.loadSessions(file, nil); says != "" {
+			require.ErrorContains(t, err, file+": "+says)
+		} else {
+			require.NoError(t, err)
+		}
 	}
 }
 

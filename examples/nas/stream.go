@@ -29,8 +29,8 @@ type news struct {
 // About is what does not change.
 type about struct {
 	Name      string   `json:"name"`
-	Listening []string `json:"listening"`
-	Began     int64    `json:"began"` // ms since 1970
+	Listening []string `json:"listening"` // with the transport: UDP 192.0.2.1:3799
+	Began     int64    `json:"began"`     // ms since 1970
 	Control   bool     `json:"control"`
 	Supported string   `json:"supported"` // what a CoA-Request may change
 }
@@ -53,7 +53,8 @@ type stream struct {
 	rows    []counters
 }
 
-// stream sends server-sent events until the browser goes. Nothing waits for it: it is told what there is when it is ready for it.
+// stream sends server-sent events until the browser goes. Nothing waits for it: it is told what
+// there is when it is ready for it.
 func (w *web) stream(rw http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query().Get("q")
 	if len(query) > maxQuery {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/errcause"
@@ -11,11 +12,15 @@ import (
 	"layeh.com/radius"
 )
 
-// A subscriber is one session. What identifies it does not change.
+// A subscriber is one session. What identifies it does not change. What each request reads stands
+// first and together, since it is read from memory that nothing has touched for long.
 type subscriber struct {
+	refuses errcause.Cause
+	ends    termcause.Cause // what its Disconnect-ACK says: terminate, or what the table of reasons has
+	gone    atomic.Bool     // it is no longer in the table
+	nas     *attrs.NAS      // that this session alone goes by; nil: the BNG's
+
 	id        attrs.Identity
-	nas       *attrs.NAS // that this session alone goes by; nil: the BNG's
-	refuses   errcause.Cause
 	terminate termcause.Cause  // the host's word on why it ended
 	reason    termcause.Reason // else the table of reasons says it
 
@@ -23,7 +28,8 @@ type subscriber struct {
 	service radius.Attributes // what the user gets, which a CoA-Request may change
 }
 
-// change puts the attributes of set in the place of all of their kind. Those of which set has none stay (RFC 5176, section 3.6, note 3).
+// change puts the attributes of set in the place of all of their kind. Those of which set has none
+// stay (RFC 5176, section 3.6, note 3).
 func (s *subscriber) change(set radius.Attributes) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -74,7 +74,8 @@ func reasonsOf(t *termcause.Table) map[termcause.Reason]bool {
 	return known
 }
 
-// tellEnd says that a session ended: the two log lines of a termination, and the Accounting-Request that a NAS sends.
+// tellEnd says that a session ended: the two log lines of a termination, and the Accounting-Request
+// that a NAS sends.
 func (b *bng) tellEnd(ctx context.Context, s *subscriber, d *session.Disconnect) {
 	if s.reason != (termcause.Reason{}) && b.log != nil {
 		b.reasons.Log(ctx, b.log.With("session", s.id.AcctSessionID), s.reason, 0)

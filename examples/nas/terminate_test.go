@@ -84,7 +84,8 @@ func TestTerminateCodesThatCannotBeShown(t *testing.T) {
 	}
 }
 
-// TC9: a session that ends for an internal reason leaves two log lines, and the code of the reason is what the answer and the accounting say.
+// TC9: a session that ends for an internal reason leaves two log lines, and the code of the reason
+// is what the answer and the accounting say.
 func TestTC9_ReasonsOfSessionsAreLoggedAnsweredAndAccounted(t *testing.T) {
 	sessions := file(t, `[
 		{"Acct-Session-Id": "1", "User-Name": "bob", "Terminate-Reason": "ppp authenticate-inactivity-timeout", "Class": "0x0102"},

@@ -24,11 +24,13 @@ import (
 //go:embed web
 var pageFiles embed.FS
 
-// A web is the page of -web: what goes on, to look at, and with -web-control a form that sends requests.
+// A web is the page of -web: what goes on, to look at, and with -web-control a form that sends
+// requests.
 //
-// It asks nobody for a password. So it is read-only unless told otherwise, -web-control is for addresses of this machine alone, and other
-// pages in the same browser are kept out: by the name that the browser asked for, since an attacker's name may lead here (DNS rebinding), and
-// by what the browser says of the page that asks.
+// It asks for no password. So it is read-only unless told otherwise, -web-control is for
+// addresses of this machine alone, and other pages in the same browser are kept out: by the name
+// that the browser asked for, since an attacker's name may lead here (DNS rebinding), and by what
+// the browser says of the page that asks.
 type web struct {
 	listener   net.Listener
 	about      about
@@ -40,12 +42,14 @@ type web struct {
 	streams    atomic.Int32
 }
 
-// policy lets the page run its own files and nothing else, and takes the ways of making code of text away from it.
+// policy lets the page run its own files and nothing else, and takes the ways of making code of
+// text away from it.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// openWeb opens the page that o asks for, of a BNG that listens on sockets; nil: none.
-func openWeb(o *options, b *bng, seen *feed, sockets []net.PacketConn) (*web, error) {
+// openWeb opens the page that o asks for, of a BNG that listens on sockets and, over TLS, at
+// addresses; nil: none.
+func openWeb(o *options, b *bng, seen *feed, sockets []net.PacketConn, overTLS []string) (*web, error) {
 	if !o.web.IsValid() {
 		return nil, nil
 	}
@@ -58,7 +62,10 @@ func openWeb(o *options, b *bng, seen *feed, sockets []net.PacketConn) (*web, er
 		about: about{Name: o.nas.Identifier, Supported: namesOf(slices.Concat(supported, o.supported)), Began: time.Now().UnixMilli(), Control: o.control},
 	}
 	for _, pc := range sockets {
-		w.about.Listening = append(w.about.Listening, pc.LocalAddr().String())
+		w.about.Listening = append(w.about.Listening, "UDP "+pc.LocalAddr().String())
+	}
+	for _, addr := range overTLS {
+		w.about.Listening = append(w.about.Listening, "TLS "+addr)
 	}
 	if o.control {
 		w.control = newControl(sockets[0].LocalAddr().(*net.UDPAddr).AddrPort(), o.peers)
@@ -97,7 +104,8 @@ func (w *web) handler() http.Handler {
 	return direct(sameOrigin(http.NewCrossOriginProtection().Handler(mux)))
 }
 
-// direct refuses what was asked for by a name: browsers that were told where this page is come by address, or to localhost.
+// direct refuses what was asked for by a name: browsers that were told where this page is come by
+// address, or to localhost.
 func direct(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if !command.AskedByAddress(r) {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/dac"
+	_ "github.com/radius-dynauth/dynauth/internal/entropy" // FIPS
 	"github.com/stretchr/testify/require"
 )
 
@@ -41,7 +42,7 @@ func startPage(t *testing.T, args ...string) *pageLab {
 	server.Handler, server.Peers, server.Trace = newDispatcher(o, b, io.Discard), o.peers, seen.trace
 	sockets, err := listen(o)
 	require.NoError(t, err)
-	page, err := openWeb(o, b, seen, sockets)
+	page, err := openWeb(o, b, seen, sockets, nil)
 	require.NoError(t, err)
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -111,7 +112,7 @@ func TestPageShowsWhatGoesOn(t *testing.T) {
 	next := l.events("/events")
 	first := next()
 	require.True(t, first.NAS.Control)
-	require.Equal(t, []string{l.nas.String()}, first.NAS.Listening)
+	require.Equal(t, []string{"UDP " + l.nas.String()}, first.NAS.Listening)
 	require.Equal(t, 3, first.Sessions.Total)
 	require.Equal(t, "User-Name = \"user0000001@example.net\"\nAcct-Session-Id = \"00000001\"", first.Sessions.Rows[1].Ask)
 	require.Equal(t, "UnknownPeer", first.Counters[len(first.Counters)-1].Name)
@@ -152,7 +153,9 @@ func TestPageFindsAmongMany(t *testing.T) {
 		require.False(t, found.More)
 	}
 	for i := range 30000 {
-		l.bng.Delete("", fmt.Sprintf("%08x", i))
+		s, found := l.bng.Get("", fmt.Sprintf("%08x", i))
+		require.True(t, found)
+		l.bng.drop(s)
 	}
 	require.Equal(t, "00007530", l.web.roster.list("").Rows[0].ID)
 	require.Len(t, l.web.roster.all, 70000, "who has gone is forgotten")
@@ -169,7 +172,8 @@ func TestPageIsReadOnlyUnlessToldOtherwise(t *testing.T) {
 	require.Equal(t, 1, l.bng.Len())
 }
 
-// Another page in the same browser can neither look nor ask, whatever name it has been given for this address.
+// Another page in the same browser can neither look nor ask, whatever name it has been given for
+// this address.
 func TestPageIsForItselfAlone(t *testing.T) {
 	l := startPage(t, "-n", "1", "-web-control")
 	const body = `{"kind":"disconnect","attributes":"Acct-Session-Id=00000000"}`

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"testing"
 	"testing/synctest"
+	"unicode/utf8"
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/dac"
@@ -18,6 +19,7 @@ import (
 	"github.com/radius-dynauth/dynauth/examples/otel"
 	"github.com/radius-dynauth/dynauth/session"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -30,7 +32,7 @@ import (
 type host struct{ *session.Table[string] }
 
 func (h host) Disconnect(_ context.Context, _ string, d *session.Disconnect) error {
-	h.Delete("", d.Identity.AcctSessionID)
+	h.Delete("", d.Identity().AcctSessionID)
 	return nil
 }
 
@@ -52,11 +54,7 @@ func TestSpansOfBothHalves(t *testing.T) {
 		ctx, parent := tracer.Start(t.Context(), "end a contract")
 		ask := func(name string, err error, r *dac.Request) {
 			_, got := dacotel.Attempt(tracer, name, nas.Addr, func(ctx context.Context) (*dac.Response, error) {
-				resp, err := nas.Client.Do(ctx, nas.Addr, r)
-				if err != nil {
-					return nil, err
-				}
-				return resp, resp.Err()
+				return nas.Client.Do(ctx, nas.Addr, r)
 			})(ctx)
 			require.ErrorIs(t, got, err)
 		}
@@ -111,6 +109,20 @@ func TestADiscardedRequestIsNoError(t *testing.T) {
 	require.ErrorIs(t, err, dac.ErrDiscard)
 	require.Equal(t, codes.Unset, spans.Ended()[0].Status().Code)
 	require.Contains(t, fmt.Sprint(spans.Ended()[0].Attributes()), "none")
+}
+
+// An attribute that is not UTF-8 would keep the whole batch of spans from being exported.
+func TestAttributesAreUTF8(t *testing.T) {
+	spans := tracetest.NewSpanRecorder()
+	tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)).Tracer("test")
+	h := dacotel.Handler(dac.HandlerFunc(func(context.Context, *dac.Request) (*dac.Response, error) { return nil, errors.New("line \xff") }), tracer)
+	r, err := dac.NewDisconnect(attrs.AcctSessionID.Of("4f2a"))
+	require.NoError(t, err)
+	r.Peer = "caf\xe9 \u00e9"
+	_, err = h.Handle(t.Context(), r)
+	require.Error(t, err)
+	require.Contains(t, spans.Ended()[0].Attributes(), attribute.String("dynauth.peer", `caf\xe9 é`))
+	require.True(t, utf8.ValidString(spans.Ended()[0].Status().Description), spans.Ended()[0].Status().Description)
 }
 
 // collected is what a reader gets, by name and kind.

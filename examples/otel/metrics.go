@@ -31,6 +31,8 @@ var serverRows = []row[dac.RequestCounters]{
 	{"stale", "Packets with an Event-Timestamp that is not current", func(c dac.RequestCounters) uint64 { return c.Stale }},
 	{"replays", "Packets that were executed before and whose answer is gone", func(c dac.RequestCounters) uint64 { return c.Replays }},
 	{"overload", "Packets beyond the rate, the places or the memory", func(c dac.RequestCounters) uint64 { return c.Overload }},
+	{"overflow", "NAKs 506, since there was no place for the request", func(c dac.RequestCounters) uint64 { return c.Overflow }},
+	{"abandoned", "Requests sent on whose sender waits no longer: its connection ended, or used the identifier again", func(c dac.RequestCounters) uint64 { return c.Abandoned }},
 	{"late", "Answers given after HandlerTimeout", func(c dac.RequestCounters) uint64 { return c.Late }},
 }
 
@@ -48,8 +50,8 @@ var clientRows = []row[dac.AnswerCounters]{
 	{"timeouts", "Waits that ended without an answer, of retransmissions too", func(c dac.AnswerCounters) uint64 { return c.Timeouts }},
 }
 
-// Observe makes counters of s and c, either of which may be nil, and a gauge of the requests of c that wait, dynauth.client.pending. Unregister
-// of what it returns ends it.
+// Observe makes counters of s and c, either of which may be nil, and a gauge of the requests of c
+// that wait, dynauth.client.pending. Unregister of what it returns ends it.
 func Observe(m metric.Meter, s *dac.Server, c *dac.Client) (metric.Registration, error) {
 	var all []metric.Observable
 	var calls []func(metric.Observer)

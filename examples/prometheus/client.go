@@ -9,16 +9,18 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/examples/internal/metrics"
 	"layeh.com/radius"
 )
 
-// maxWaiting bounds the requests whose answers are timed: what a Client has in flight at most is far below it.
+// maxWaiting bounds the requests whose answers are timed: what a Client has in flight at most is
+// far below it.
 const maxWaiting = 1 << 18
 
 // A Client is a prometheus.Collector of a dac.Client. It is safe for concurrent use.
 type Client struct {
 	client      *dac.Client
-	nases       labels
+	nases       metrics.Labels
 	table       *table[dac.AnswerCounters]
 	unreachable *prometheus.Desc
 	codes       *prometheus.Desc
@@ -70,11 +72,17 @@ func (c *Client) Describe(to chan<- *prometheus.Desc) {
 func (c *Client) Collect(to chan<- prometheus.Metric) {
 	stats := c.client.Stats()
 	disconnect, coa := map[string][]dac.AnswerCounters{}, map[string][]dac.AnswerCounters{}
-	for nas, n := range stats.NAS {
-		if name := nas.String(); c.nases.take(name) {
-			disconnect[name] = []dac.AnswerCounters{n.Disconnect}
-			coa[name] = []dac.AnswerCounters{n.CoA}
+	add := func(nas netip.AddrPort, n dac.ClientCounters) {
+		if name := metrics.Label(nas.String()); c.nases.Take(name) { // with the name of an interface behind a link-local one
+			disconnect[name] = append(disconnect[name], n.Disconnect)
+			coa[name] = append(coa[name], n.CoA)
 		}
+	}
+	for nas, n := range stats.NAS {
+		add(nas, n)
+	}
+	for to, n := range stats.Via {
+		add(to.NAS, n)
 	}
 	c.table.collect(to, "disconnect", disconnect, stats.Total.Disconnect)
 	c.table.collect(to, "coa", coa, stats.Total.CoA)

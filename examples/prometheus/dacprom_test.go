@@ -23,7 +23,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A value is what a gathered series of that name and those labels says; of a histogram how many it observed.
+// A value is what a gathered series of that name and those labels says; of a histogram how many it
+// observed.
 func value(t *testing.T, r prometheus.Gatherer, name string, labels ...string) float64 {
 	t.Helper()
 	families, err := r.Gather()
@@ -49,7 +50,8 @@ func value(t *testing.T, r prometheus.Gatherer, name string, labels ...string) f
 	return sum
 }
 
-// Both halves count the same exchange: a session ended, one not found, and one that is asked for twice since the first request was lost.
+// Both halves count the same exchange: a session ended, one not found, and one that is asked for
+// twice since the first request was lost.
 func TestCountersOfBothHalves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var table session.Table[string]
@@ -137,7 +139,25 @@ func TestLabelsAreBounded(t *testing.T) {
 	})
 }
 
-// No counter of package dac is forgotten here: a series for each field, but for the round trip of the latest answer, of which the histogram has all.
+// A Name that is not UTF-8 has its series, and the scrape works.
+func TestLabelsAreUTF8(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ack := dac.HandlerFunc(func(_ context.Context, r *dac.Request) (*dac.Response, error) { return r.ACK() })
+		server := &dac.Server{Handler: ack, Peers: dac.PeerMap{netip.MustParsePrefix("192.0.2.0/24"): {Name: "caf\xe9\xff \u00e9", Secret: dactest.Secret}}}
+		registry := prometheus.NewPedanticRegistry()
+		registry.MustRegister(dacprom.NewServer(server))
+		network := &dactest.Network{}
+		nas := dactest.ServeNAS(t, network.Listen(netip.MustParseAddrPort("198.51.100.1:3799")), server)
+		client := &dac.Client{Peers: dac.SharedSecret(dactest.Secret), Dial: network.Dial}
+		defer client.Close()
+		_, err := client.Disconnect(t.Context(), nas.Addr, attrs.AcctSessionID.Of("4f2a"))
+		require.NoError(t, err)
+		require.EqualValues(t, 1, value(t, registry, "dynauth_server_requests_total", "peer", `caf\xe9\xff é`, "kind", "disconnect"))
+	})
+}
+
+// No counter of package dac is forgotten here: a series for each field, but for the round trip of
+// the latest answer, of which the histogram has all.
 func TestEveryCounterHasASeries(t *testing.T) {
 	for _, c := range []struct {
 		collector prometheus.Collector
@@ -165,7 +185,7 @@ func TestEveryCounterHasASeries(t *testing.T) {
 type host struct{ *session.Table[string] }
 
 func (h host) Disconnect(_ context.Context, _ string, d *session.Disconnect) error {
-	h.Delete("", d.Identity.AcctSessionID)
+	h.Delete("", d.Identity().AcctSessionID)
 	return nil
 }
 
@@ -186,7 +206,7 @@ func Example() {
 		fmt.Println(f.GetName(), f.GetType(), f.GetHelp())
 	}
 	// Output:
+	// dynauth_server_abandoned_total COUNTER Requests sent on whose sender waits no longer: its connection ended, or used the identifier again.
 	// dynauth_server_acks_total COUNTER Answers that say all of it was done.
 	// dynauth_server_auth_only_naks_total COUNTER NAKs with Service-Type Authorize Only.
-	// dynauth_server_auth_only_requests_total COUNTER Requests with Service-Type Authorize Only.
 }

@@ -3,34 +3,9 @@
 package dacprom
 
 import (
-	"sync"
-
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/radius-dynauth/dynauth/examples/internal/metrics"
 )
-
-const (
-	maxLabels = 100     // that have series of their own
-	other     = "other" // all the rest
-)
-
-// Labels are the values of a label that have series of their own: who came first keeps its place, since a counter may not go down.
-type labels struct {
-	mu    sync.Mutex
-	taken map[string]bool
-}
-
-// take reports whether name has a series of its own, and gives it one while there are.
-func (l *labels) take(name string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.taken == nil {
-		l.taken = map[string]bool{}
-	}
-	if !l.taken[name] && len(l.taken) < maxLabels && name != other {
-		l.taken[name] = true
-	}
-	return l.taken[name]
-}
 
 // A series is one counter or gauge of a C.
 type series[C any] struct {
@@ -70,7 +45,7 @@ func (t *table[C]) collect(to chan<- prometheus.Metric, kind string, parts map[s
 			to <- prometheus.MustNewConstMetric(row.desc, row.kind, sum, label, kind)
 		}
 		// Counters are read one by one while they go on, so a part may be ahead of the total.
-		to <- prometheus.MustNewConstMetric(row.desc, row.kind, max(left, 0), other, kind)
+		to <- prometheus.MustNewConstMetric(row.desc, row.kind, max(left, 0), metrics.Other, kind)
 	}
 }
 
@@ -80,7 +55,8 @@ func (t *table[C]) describe(to chan<- *prometheus.Desc) {
 	}
 }
 
-// newLatency makes a histogram from a tenth of a millisecond to what a client waits at most (RFC 5080, section 2.2.1).
+// newLatency makes a histogram from a tenth of a millisecond to what a client waits at most (RFC
+// 5080, section 2.2.1).
 func newLatency(name, help string) *prometheus.HistogramVec {
 	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: name, Help: help,

@@ -9,12 +9,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/examples/internal/metrics"
 )
 
 // A Server is a prometheus.Collector of a dac.Server. It is safe for concurrent use.
 type Server struct {
 	server  *dac.Server
-	peers   labels
+	peers   metrics.Labels
 	table   *table[dac.RequestCounters]
 	unknown *prometheus.Desc
 	codes   *prometheus.Desc
@@ -40,6 +41,8 @@ func NewServer(s *dac.Server) *Server {
 	t.counter("stale", "Packets with an Event-Timestamp that is not current: a clock that is off?", func(c c) uint64 { return c.Stale })
 	t.counter("replays", "Packets that were executed before and whose answer is gone.", func(c c) uint64 { return c.Replays })
 	t.counter("overload", "Packets beyond the rate, the places or the memory.", func(c c) uint64 { return c.Overload })
+	t.counter("overflow", "NAKs 506, since there was no place for the request.", func(c c) uint64 { return c.Overflow })
+	t.counter("abandoned", "Requests sent on whose sender waits no longer: its connection ended, or used the identifier again.", func(c c) uint64 { return c.Abandoned })
 	t.counter("late", "Answers given after HandlerTimeout.", func(c c) uint64 { return c.Late })
 	return &Server{
 		server: s, table: t,
@@ -63,15 +66,21 @@ func (s *Server) Describe(to chan<- *prometheus.Desc) {
 func (s *Server) Collect(to chan<- prometheus.Metric) {
 	stats := s.server.Stats()
 	disconnect, coa := map[string][]dac.RequestCounters{}, map[string][]dac.RequestCounters{}
-	for _, p := range stats.Peers {
-		if s.peers.take(p.Name) {
-			disconnect[p.Name] = append(disconnect[p.Name], p.Disconnect)
-			coa[p.Name] = append(coa[p.Name], p.CoA)
+	add := func(p dac.ServerCounters) {
+		if name := metrics.Label(p.Name); s.peers.Take(name) {
+			disconnect[name] = append(disconnect[name], p.Disconnect)
+			coa[name] = append(coa[name], p.CoA)
 		}
+	}
+	for _, p := range stats.Peers {
+		add(p)
+	}
+	for _, p := range stats.Identities {
+		add(p)
 	}
 	s.table.collect(to, "disconnect", disconnect, stats.Total.Disconnect)
 	s.table.collect(to, "coa", coa, stats.Total.CoA)
-	for kind, n := range map[string]uint64{"disconnect": stats.UnknownDisconnect, "coa": stats.UnknownCoA, other: stats.UnknownOther} {
+	for kind, n := range map[string]uint64{"disconnect": stats.UnknownDisconnect, "coa": stats.UnknownCoA, metrics.Other: stats.UnknownOther} {
 		to <- prometheus.MustNewConstMetric(s.unknown, prometheus.CounterValue, float64(n), kind)
 	}
 	to <- prometheus.MustNewConstMetric(s.codes, prometheus.CounterValue, float64(stats.Total.UnknownType))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command quickstart is a NAS and an AAA side in one process, over UDP on loopback: a session is changed, ended, and then not found,
-// and a retransmission is answered without being executed again. It prints each packet and, at the end, what both sides counted.
+// Command quickstart is a NAS and an AAA side in one process, over UDP on loopback: a session is
+// changed, ended, and then not found, and a retransmission is answered without being executed
+// again. It prints each packet and, at the end, what both sides counted.
 package main
 
 import (
@@ -52,7 +53,8 @@ func run(ctx context.Context, w io.Writer) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx, socket) }()
 
-	// The AAA side. It waits half a second for an answer instead of the RFC's two seconds, and its network loses what it is told to lose.
+	// The AAA side. It waits half a second for an answer instead of the RFC's two seconds, and its
+	// network loses what it is told to lose.
 	network := &lossy{}
 	client := &dac.Client{
 		Peers: peers,

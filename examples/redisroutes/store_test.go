@@ -109,6 +109,105 @@ func TestStoreIsClaimedByOneOfTwo(t *testing.T) {
 	require.False(t, other.IsValid())
 }
 
+// Two proxies that change one session, again and again, leave it in the sets of its last state and
+// in no other: what one puts there the other takes out of none.
+func TestStoreChangesAreWhole(t *testing.T) {
+	r := redistest.Start(t, Options)
+	ctx := t.Context()
+	state := func(n int) route.Session {
+		v := made(1)
+		v.Identity.UserName = fmt.Sprint("u", n%3)
+		v.Identity.CallingStationID = fmt.Sprint("c", n%2)
+		return v
+	}
+	var wg sync.WaitGroup
+	for proxy := range 4 {
+		s := New(r.Client, "")
+		wg.Go(func() {
+			for n := range 150 {
+				switch v := state(n + proxy); (n + proxy) % 5 {
+				case 4:
+					assert.NoError(t, s.Delete(ctx, v.Keys()[0]))
+				case 3:
+					_, err := s.Find(ctx, route.Key{Kind: route.ByUserName, Value: v.Identity.UserName}, 10) // which takes out what is not there
+					assert.NoError(t, err)
+				default:
+					assert.NoError(t, s.Put(ctx, v))
+				}
+				if !t.Failed() {
+					continue
+				}
+				return
+			}
+		})
+	}
+	wg.Wait()
+	s := New(r.Client, "")
+	for n := range 6 {
+		last := state(n)
+		require.NoError(t, s.Put(ctx, last))
+		for _, k := range last.Keys() {
+			found, err := s.Find(ctx, k, 10)
+			require.NoError(t, err)
+			require.Equal(t, []route.Session{last}, found, "%v", k)
+		}
+		sets, err := r.Client.Keys(ctx, "k:*").Result()
+		require.NoError(t, err)
+		require.Len(t, sets, len(last.Keys())-1, "%q", sets)
+	}
+	ttl, err := r.Client.TTL(ctx, s.session(nameOf(state(0).Keys()))).Result()
+	require.NoError(t, err)
+	require.Positive(t, ttl, "a session never stands there without its end")
+}
+
+// A name that was seen to be gone, and is put there again before it is taken out, stays.
+func TestStoreTakesOutOnlyWhatItHasSeen(t *testing.T) {
+	r := redistest.Start(t, Options)
+	ctx, s, v := t.Context(), New(r.Client, ""), made(1)
+	require.NoError(t, s.Put(ctx, v))
+	user := route.Key{Kind: route.ByUserName, Value: v.Identity.UserName}
+	name := nameOf(v.Keys())
+	for _, seen := range []string{"", "something else"} {
+		require.NoError(t, dropScript.Run(ctx, r.Client, []string{s.set(user), s.session(name)}, name, seen).Err())
+		found, err := s.Find(ctx, user, 10)
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+	}
+	octets, _, err := s.load(ctx, name)
+	require.NoError(t, err)
+	for _, seen := range []string{"", "something else"} {
+		done, err := s.replace(ctx, name, seen, &v, nil, nil)
+		require.NoError(t, err)
+		require.False(t, done)
+	}
+	done, err := s.replace(ctx, name, octets, &v, nil, nil)
+	require.NoError(t, err)
+	require.True(t, done)
+	left, err := r.Client.DBSize(ctx).Result()
+	require.NoError(t, err)
+	require.Zero(t, left)
+}
+
+// Names with an octet of 0 in them are two sessions, as they are to the NASes that chose them.
+func TestStoreNamesCannotBeForged(t *testing.T) {
+	r := redistest.Start(t, Options)
+	ctx, s := t.Context(), New(r.Client, "")
+	var all []route.Session
+	for _, cut := range [][2]string{{"a", "b\x00c"}, {"a\x00b", "c"}, {"a:b", "c"}, {"a", ":bc"}} {
+		v := made(1)
+		v.NAS, v.Identity = attrs.NAS{Identifier: cut[0]}, attrs.Identity{AcctSessionID: cut[1]}
+		other, err := s.Claim(ctx, v)
+		require.NoError(t, err)
+		require.False(t, other.IsValid())
+		all = append(all, v)
+	}
+	for _, v := range all {
+		found, err := s.Find(ctx, v.Keys()[0], 10)
+		require.NoError(t, err)
+		require.Equal(t, []route.Session{v}, found)
+	}
+}
+
 func TestStoreForgetsByAge(t *testing.T) {
 	r := redistest.Start(t, Options)
 	s := New(r.Client, "")
@@ -134,7 +233,8 @@ func TestStoreForgetsByAge(t *testing.T) {
 	require.Empty(t, found)
 }
 
-// A proxy that is started anew knows what the one before has learned; while Redis is away static routes go on, and both are told in the log.
+// A proxy that is started anew knows what the one before has learned; while Redis is away static
+// routes go on, and both are told in the log.
 func TestProxyLosesNothing(t *testing.T) {
 	r := redistest.Start(t, Options)
 	nas := dactest.NewNAS(t, dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) { return q.ACK() }))

@@ -11,7 +11,8 @@ import (
 	"github.com/radius-dynauth/dynauth/session"
 )
 
-// looks is how often a host may look at its context, before the checks give up waiting for it to notice.
+// looks is how often a host may look at its context, before the checks give up waiting for it to
+// notice.
 const looks = 4
 
 // A fading context is done from the nth look at it on, as one that ends while the host is at work.
@@ -47,7 +48,7 @@ func (f *fading) Err() error {
 // ending and changing are what the Dispatcher hands to the host.
 func (c *checker[S]) ending(id attrs.Identity) *session.Disconnect {
 	c.t.Helper()
-	return &session.Disconnect{Identity: id, Request: c.disconnectOf(id)}
+	return session.DisconnectOf(c.disconnectOf(id), id)
 }
 
 func (c *checker[S]) changing(id attrs.Identity) *session.Change {
@@ -56,7 +57,7 @@ func (c *checker[S]) changing(id attrs.Identity) *session.Change {
 	if err != nil {
 		c.t.Fatalf("sessiontest: Host.Change: %v", err)
 	}
-	return &session.Change{Identity: id, Attributes: set, Request: c.changeOf(id)}
+	return session.ChangeOf(c.changeOf(id), id, set)
 }
 
 // sessions returns both.

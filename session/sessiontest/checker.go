@@ -177,7 +177,8 @@ func (c *checker[S]) ask(r *dac.Request) (a answer) {
 		a.ack = true
 		return a
 	}
-	if nak, ok := errors.AsType[*dac.NAKError](a.err); ok {
+	var nak *dac.NAKError
+	if errors.As(a.err, &nak) {
 		a.cause = nak.Cause
 	}
 	return a
@@ -256,7 +257,8 @@ func (c *checker[S]) unfound(a answer) bool {
 	return a.cause == errcause.SessionContextNotFound || c.requires() && a.cause == errcause.MissingAttribute
 }
 
-// declined says whether a is that of a host that does not do such a thing at all, or not without attributes that it wants.
+// declined says whether a is that of a host that does not do such a thing at all, or not without
+// attributes that it wants.
 func (c *checker[S]) declined(a answer) bool {
 	return a.cause == errcause.AdministrativelyProhibited || c.requires() && a.cause == errcause.MissingAttribute
 }

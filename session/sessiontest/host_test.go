@@ -59,7 +59,8 @@ func (b *bng) ChangeAll(ctx context.Context, all []*subscriber, c *session.Chang
 	return b.lock(ctx, all, func(s *subscriber) { s.filter = filter })
 }
 
-// lock does something to all sessions, once it is sure that it can. They are locked in one and the same order by everybody.
+// lock does something to all sessions, once it is sure that it can. They are locked in one and the
+// same order by all.
 func (b *bng) lock(ctx context.Context, all []*subscriber, do func(s *subscriber)) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -100,11 +101,11 @@ func identities() [2]attrs.Identity {
 			CalledStationID:        "02-01-00-00-00-01:example",
 			NASPortID:              fmt.Sprintf("xe-0/0/%d", n),
 			ChargeableUserIdentity: fmt.Sprintf("cui-%d", n),
-			NASPort:                new(uint32(n)),
+			NASPort:                ptr(uint32(n)),
 			FramedIPAddress:        netip.AddrFrom4([4]byte{192, 0, 2, n}),
 			FramedIPv6Prefix:       []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("2001:db8:%d::/64", n))},
 			FramedInterfaceID:      &[8]byte{7: n},
-			Other:                  map[attrs.ID]string{sessionKey.ID(): fmt.Sprintf("key-%d", n)},
+			Other:                  map[attrs.ID][]string{sessionKey.ID(): {fmt.Sprintf("key-%d", n)}},
 		}
 	}
 	return ids

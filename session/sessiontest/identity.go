@@ -51,9 +51,10 @@ func parts(id attrs.Identity) (all []part) {
 		func(id *attrs.Identity, from attrs.Identity) { id.ChargeableUserIdentity = from.ChargeableUserIdentity },
 		attrs.Identity{ChargeableUserIdentity: unlike(id.ChargeableUserIdentity)})
 	if id.NASPort != nil {
+		other := *id.NASPort ^ 0x5a5a5a5a
 		add("NAS-Port", true,
 			func(id *attrs.Identity, from attrs.Identity) { id.NASPort = from.NASPort },
-			attrs.Identity{NASPort: new(*id.NASPort ^ 0x5a5a5a5a)})
+			attrs.Identity{NASPort: &other})
 	}
 	if a := id.FramedIPAddress.Unmap(); a.Is4() {
 		b := a.As4()
@@ -76,11 +77,14 @@ func parts(id attrs.Identity) (all []part) {
 			attrs.Identity{FramedInterfaceID: &b})
 	}
 	for k, v := range id.Other {
-		b := []byte(v)
+		if len(v) == 0 || v[0] == "" {
+			continue
+		}
+		b := []byte(v[0])
 		b[len(b)-1] ^= 1
 		add(k.String(), true,
 			func(id *attrs.Identity, from attrs.Identity) {
-				other := map[attrs.ID]string{}
+				other := map[attrs.ID][]string{}
 				maps.Copy(other, id.Other)
 				delete(other, k)
 				if v, ok := from.Other[k]; ok {
@@ -88,7 +92,7 @@ func parts(id attrs.Identity) (all []part) {
 				}
 				id.Other = other
 			},
-			attrs.Identity{Other: map[attrs.ID]string{k: string(b)}})
+			attrs.Identity{Other: map[attrs.ID][]string{k: {string(b)}}})
 	}
 	return all
 }

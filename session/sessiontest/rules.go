@@ -4,6 +4,7 @@ package sessiontest
 
 import (
 	"fmt"
+	"net/netip"
 	"reflect"
 	"slices"
 	"sync"
@@ -16,7 +17,7 @@ import (
 func (c *checker[S]) foundByEach() {
 	for i, id := range c.host.Sessions {
 		// As it comes out of a request.
-		_, asked, err := attrs.IdentityOf(c.disconnectOf(id).Attributes(), c.d.Policy.Identifying...)
+		_, asked, err := attrs.SelectionOf(c.disconnectOf(id).Attributes(), c.d.Policy.Identifying...)
 		if err != nil {
 			c.t.Fatalf("sessiontest: no request can name Host.Sessions[%d]: %v", i, err)
 		}
@@ -101,6 +102,64 @@ func (c *checker[S]) everyFits() {
 	}
 }
 
+var strangePort uint32 = 0x5a5a5a5a
+
+// strange has each identification attribute of RFC 5176, section 3, with a value that no session
+// has.
+var strange = attrs.Identity{
+	UserName: "sessiontest-nobody", AcctSessionID: "sessiontest-none", AcctMultiSessionID: "sessiontest-none",
+	CallingStationID: "02-5A-5A-5A-5A-5A", CalledStationID: "02-5A-5A-5A-5A-5B:sessiontest", NASPortID: "sessiontest-0/0/0",
+	ChargeableUserIdentity: "sessiontest-nobody", NASPort: &strangePort, FramedIPAddress: netip.AddrFrom4([4]byte{203, 0, 113, 0x5a}),
+	FramedIPv6Prefix:  []netip.Prefix{netip.MustParsePrefix("2001:db8:5a5a:5a5a::/64")},
+	FramedInterfaceID: &[8]byte{0x5a, 0x5a},
+}
+
+// nothingOverlooked adds one attribute of strange to what names a session, by all that it has and
+// by each attribute alone.
+func (c *checker[S]) nothingOverlooked() {
+	for _, id := range c.host.Sessions {
+		fitting := []attrs.Identity{id}
+		for _, p := range parts(id) {
+			fitting = append(fitting, p.id)
+		}
+		for _, fits := range fitting {
+			for _, p := range parts(strange) {
+				if c.has(fits, p) || c.ignores(p.id) {
+					continue
+				}
+				more := fits
+				if p.into(&more, strange); c.fitsNone(more) && !c.refused(more, p.name) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// refused wants requests for id, which no session fits for want of the attribute name, to find none
+// or to be refused for it.
+func (c *checker[S]) refused(id attrs.Identity, name string) bool {
+	c.t.Helper()
+	for _, a := range c.both(id) {
+		if !c.unfound(a) && a.cause != errcause.UnsupportedAttribute {
+			c.t.Errorf("A %s for %v, whose %s no session has, drew %v.", a.kind, id.Attr(), name, a)
+		}
+	}
+	what := fmt.Sprintf("requests with a %s that no session has", name)
+	c.untouched(0, what)
+	c.untouched(1, what)
+	return !c.t.Failed()
+}
+
+// ignores says whether the host has the Dispatcher skip the one attribute of id.
+func (c *checker[S]) ignores(id attrs.Identity) bool {
+	set, err := id.Attr().AppendTo(nil)
+	if err != nil {
+		c.t.Fatalf("sessiontest: %v", err)
+	}
+	return slices.ContainsFunc(c.d.Policy.Ignored, func(k attrs.AnyKey) bool { return k.ID().Type == set[0].Type })
+}
+
 // has says whether id has the attribute of p: without it, it would have fewer attributes to fit.
 func (c *checker[S]) has(id attrs.Identity, p part) bool {
 	var only attrs.Identity
@@ -180,7 +239,7 @@ func (c *checker[S]) unsupported() {
 	const example = 32473 // the enterprise number for examples (RFC 5612): no host supports it
 	a := c.ask(c.changeOf(c.host.Sessions[0], attrs.Vendor(example, 1, []byte("sessiontest"))))
 	if a.cause != errcause.UnsupportedAttribute {
-		c.t.Errorf("A CoA-Request with Host.Change and a vendor attribute that nobody supports drew %v.", a)
+		c.t.Errorf("A CoA-Request with Host.Change and a vendor attribute that is not supported drew %v.", a)
 	}
 	c.untouched(0, "a change that is not supported")
 	c.untouched(1, "a change that is not supported")

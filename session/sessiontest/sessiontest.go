@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sessiontest checks that a host's session.Handler keeps the rules of RFC 5176 that a Dispatcher cannot keep for it:
-// that a request selects the sessions that fit all of its attributes and no others, that what is refused leaves no trace, that
-// what is done is done once.
+// Package sessiontest checks that a host's session.Handler keeps the rules of RFC 5176 that a
+// Dispatcher cannot keep for it: that a request selects the sessions that fit all of its attributes
+// and no others, that what is refused leaves no trace, that what is done is done once.
 //
 //	func TestSessions(t *testing.T) {
 //		sessiontest.Run(t, func(t *testing.T) sessiontest.Host[*Subscriber] {
@@ -17,8 +17,9 @@
 //		})
 //	}
 //
-// Each rule is a subtest that says what it is about when it fails. Nothing is sent: requests go to a Dispatcher directly. Run
-// the tests with -race, since that is how a Handler is called. The package needs the standard library alone.
+// Each rule is a subtest that says what it is about when it fails. Nothing is sent: requests go to
+// a Dispatcher directly. Run the tests with -race, since that is how a Handler is called. The
+// package needs the standard library alone.
 package sessiontest
 
 import (
@@ -28,17 +29,24 @@ import (
 	"github.com/radius-dynauth/dynauth/session"
 )
 
-// A Host is a Handler with two live sessions, and no others, of which it knows the identities, and a look at one.
+// A Host is a Handler with two live sessions, and no others, of which it knows the identities, and
+// a look at one.
 //
-// The sessions have to differ in an attribute of each kind that is to be tested, and share one, User-Name say, for the rules
-// about several sessions: those are skipped otherwise.
+// The sessions have to differ in an attribute of each kind that is to be tested, and share one,
+// User-Name say, for the rules about several sessions: those are skipped otherwise.
 type Host[S any] struct {
-	Handler  session.Handler[S]             // required
-	Several  session.Several[S]             // nil: the rules for several are that they are refused
-	Sessions [2]attrs.Identity              // each has an Acct-Session-Id, or something else that the other one has not
-	Change   []attrs.Attr                   // a change that the host can make, and that shows in Snapshot; none: it changes nothing, and the rules for changes are skipped
-	Snapshot func(s S) any                  // what a refused request must leave as it was, and an ACK must not, compared with reflect.DeepEqual; nil: not checked
-	Setup    func(d *session.Dispatcher[S]) // the rest of the host's Dispatcher: Key, Policy, Allow; nil: nothing
+	Handler session.Handler[S] // required
+	Several session.Several[S] // nil: the rules for several are that they are refused
+	// Each has an Acct-Session-Id, or something else that the other one has not.
+	Sessions [2]attrs.Identity
+	// A change that the host can make, and that shows in Snapshot; none: it changes nothing, and
+	// the rules for changes are skipped.
+	Change []attrs.Attr
+	// What a refused request must leave as it was, and an ACK must not, compared with
+	// reflect.DeepEqual; nil: not checked.
+	Snapshot func(s S) any
+	// The rest of the host's Dispatcher: Key, Policy, Allow; nil: nothing.
+	Setup func(d *session.Dispatcher[S])
 }
 
 // Run checks the rules against hosts that it asks host for, a new one for each subtest.
@@ -84,6 +92,11 @@ func rules[S any]() []rule[S] {
 			"All identification attributes of a request have to fit a session, not one of them (RFC 5176, section 3). " +
 				"A request that names one session by its Acct-Session-Id and another one by its User-Name names none.",
 			(*checker[S]).everyFits,
+		}, {
+			"no attribute is overlooked",
+			"An identification attribute that a session does not have makes a request one for other sessions (RFC 5176, section 3). A Find that " +
+				"overlooks it ends the session all the same: look it up, or refuse it (401) with Policy.Identifying or attrs.Identity.Only.",
+			(*checker[S]).nothingOverlooked,
 		}, {
 			"no identification",
 			"A request without session identification never means all sessions: it is refused (402), " +

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package attrtest compares attributes with octets that are written out row by row, for the tests of the packages below attrs.
+// Package attrtest compares attributes with octets that are written out row by row, for the tests
+// of the packages below attrs.
 package attrtest
 
 import (

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package md5lanes computes sixteen MD5 sums (RFC 1321) in hardly more time than one takes. MD5 is a chain of 64 steps for each block of 64
-// octets, each of which waits for the one before, so that a processor idles for most of it: what is won is that time, by the vector
-// instructions of AVX2. Where a processor has none there is nothing to win, and Available says so, as it does in a build with the tag purego.
+// Package md5lanes computes sixteen MD5 sums (RFC 1321) in hardly more time than one takes. MD5 is
+// a chain of 64 steps for each block of 64 octets, each of which waits for the one before, so that
+// a processor idles for most of it: what is won is that time, by the vector instructions of AVX2.
+// Where a processor has none there is nothing to win, and Available says so, as it does in a build
+// with the tag purego.
 package md5lanes
 
 import "encoding/binary"
@@ -32,13 +34,15 @@ func (s *State) Sum() (sum [Size]byte) {
 	return sum
 }
 
-// A Text is octets to be hashed, a multiple of BlockSize, and the State before them, which Hash leaves as the one behind them.
+// A Text is octets to be hashed, a multiple of BlockSize, and the State before them, which Hash
+// leaves as the one behind them.
 type Text struct {
 	State  State
 	Octets []byte
 }
 
-// AppendPadding appends what ends a text: b ends with it from start on, and before it came hashed octets, a multiple of BlockSize.
+// AppendPadding appends what ends a text: b ends with it from start on, and before it came hashed
+// octets, a multiple of BlockSize.
 func AppendPadding(b []byte, start int, hashed uint64) []byte {
 	n := hashed + uint64(len(b)-start)
 	b = append(b, padding[:1+(BlockSize+55-n%BlockSize)%BlockSize]...)
@@ -50,8 +54,8 @@ var padding = [BlockSize]byte{0x80}
 // Available reports whether Hash can be called on this machine.
 func Available() bool { return available }
 
-// Hash hashes all texts. They need not be of one length, but texts of about one length that follow each other share their time best. It panics
-// where one is not a multiple of BlockSize.
+// Hash hashes all texts. They need not be of one length, but texts of about one length that follow
+// each other share their time best. It panics where one is not a multiple of BlockSize.
 func Hash(texts []Text) {
 	var l lanes
 	for len(texts) > 0 {
@@ -61,14 +65,16 @@ func Hash(texts []Text) {
 	}
 }
 
-// lanes are sixteen texts under way: their States word by word, each word of all of them in a row, and where their next blocks are.
+// lanes are sixteen texts under way: their States word by word, each word of all of them in a row,
+// and where their next blocks are.
 type lanes struct {
 	state  [4][Lanes]uint32
 	words  [16][Lanes]uint32
 	blocks [Lanes]*byte
 }
 
-// nothing is what a lane hashes that has no text. One whose text is over hashes its last block again, and nobody reads what comes of it.
+// nothing is what a lane hashes that has no text. One whose text is over hashes its last block
+// again, and what comes of it is not read.
 var nothing [BlockSize]byte
 
 func (l *lanes) hash(texts []Text) {
@@ -93,7 +99,8 @@ func (l *lanes) hash(texts []Text) {
 		}
 		block(&l.state, &l.words, &l.blocks)
 		for i := range texts {
-			if len(texts[i].Octets) == at+BlockSize { // the last of its blocks: what comes later is of others
+			if len(texts[i].Octets) == at+BlockSize {
+				// The last of its blocks: what comes later is of others.
 				texts[i].State = State{l.state[0][i], l.state[1][i], l.state[2][i], l.state[3][i]}
 			}
 		}

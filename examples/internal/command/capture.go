@@ -16,7 +16,8 @@ type Capture struct {
 	w *bufio.Writer
 }
 
-// Open makes the file and returns the Trace that writes to it; nil where name is "", and then there is none.
+// Open makes the file and returns the Trace that writes to it; nil where name is "", and then there
+// is none.
 func (c *Capture) Open(name string) (func(dac.Event), error) {
 	if name == "" {
 		return nil, nil

@@ -20,7 +20,8 @@ func Context() context.Context {
 	return ctx
 }
 
-// Run is a command, from arguments to exit status: 0; 1 where serve fails, which it tells on stderr; 2 where parse does, which has told it.
+// Run is a command, from arguments to exit status: 0; 1 where serve fails, which it tells on
+// stderr; 2 where parse does, which has told it.
 func Run[O any](ctx context.Context, name string, args []string, stdout, stderr io.Writer,
 	parse func(args []string, stderr io.Writer) (O, error), serve func(ctx context.Context, o O, stdout io.Writer) error) int {
 	o, err := parse(args, stderr)
@@ -35,4 +36,21 @@ func Run[O any](ctx context.Context, name string, args []string, stdout, stderr 
 		return 1
 	}
 	return 0
+}
+
+type reloadsKey struct{}
+
+// WithReloads returns a context in which Reloads is c, for tests that run a program in their own
+// process.
+func WithReloads(ctx context.Context, c <-chan struct{}) context.Context {
+	return context.WithValue(ctx, reloadsKey{}, c)
+}
+
+// Reloads is sent to when the configuration is to be read anew: at each SIGHUP, of which several
+// that come at once are one. stop ends that.
+func Reloads(ctx context.Context) (reloads <-chan struct{}, stop func()) {
+	if c, ok := ctx.Value(reloadsKey{}).(<-chan struct{}); ok {
+		return c, func() {}
+	}
+	return hangups()
 }

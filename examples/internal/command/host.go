@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// AskedByAddress reports whether r asks an address, or localhost. Another site can give this machine's address a name of its own, and browsers then take
-// what answers there for a part of that site: who is asked by a name and without a password has to refuse.
+// AskedByAddress reports whether r asks an address, or localhost. Another site can give this
+// machine's address a name of its own, and browsers then take what answers there for a part of that
+// site: who is asked by a name and without a password has to refuse.
 func AskedByAddress(r *http.Request) bool {
 	host, _, err := net.SplitHostPort(r.Host)
 	if err != nil {

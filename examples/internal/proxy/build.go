@@ -5,12 +5,15 @@ package proxy
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/dac/route"
+	"github.com/radius-dynauth/dynauth/examples/internal/certs"
 	"github.com/radius-dynauth/dynauth/examples/internal/command"
 )
 
@@ -29,6 +32,9 @@ func newRoutes(c *config) (*route.Routes, error) {
 	sources := map[netip.Addr]dac.Target{}
 	for i := range c.Targets {
 		t := &c.Targets[i]
+		if !t.addr.IsValid() { // many NASes: what they have said of themselves names one
+			continue
+		}
 		to := t.way()
 		for _, name := range t.NASIdentifiers {
 			routes.NASes.Set(attrs.NAS{Identifier: name}, to)
@@ -47,23 +53,18 @@ func newRoutes(c *config) (*route.Routes, error) {
 	routes.Learned.Target = learnedTarget(c, &routes.NASes, sources)
 	if c.Visited != nil {
 		routes.Visited = &route.Visited{Realm: c.Visited.Realm, Realms: c.Visited.Realms, Target: routes.NASes.Target, Other: &routes.Learned}
-		if len(c.Visited.Keys) > 0 {
-			keys := make([]dac.Secret, 0, len(c.Visited.Keys))
-			for _, key := range c.Visited.Keys {
-				keys = append(keys, dac.Secret(key))
-			}
-			tokens, err := route.NewTokens(keys...)
-			if err != nil {
-				return nil, err
-			}
-			routes.Visited.Tokens = tokens
+		tokens, err := c.tokens()
+		if err != nil {
+			return nil, err
 		}
+		routes.Visited.Tokens = tokens
 	}
 	return routes, nil
 }
 
-// learnedTarget says where a session that accounting told of is asked about: at the target that reports from there or, where a relay has told of it, at
-// the NAS that it named. Nothing goes to what is no target: there is no secret for it.
+// learnedTarget says where a session that accounting told of is asked about: at the target that
+// reports from there or, where a relay has told of it, at the NAS that it named. Nothing goes to
+// what is no target: there is no secret for it.
 func learnedTarget(c *config, nases *route.NASes, sources map[netip.Addr]dac.Target) func(context.Context, route.Session) (dac.Target, error) {
 	var relays []netip.Prefix
 	if c.Accounting != nil {
@@ -92,61 +93,253 @@ func learnedTarget(c *config, nases *route.NASes, sources map[netip.Addr]dac.Tar
 	}
 }
 
-// newProxy makes the proxy: its ways, who may ask about whom, and what may be asked of whom.
-func newProxy(c *config, routes *route.Routes) *dac.Proxy {
-	all := newDirectory(c.Targets)
-	return &dac.Proxy{
-		Client: &dac.Client{Peers: dac.PeersFunc(all.peer)}, Router: routes, AnswerSilence: c.AnswerSilence,
-		Allow: route.Every(reversePath(c, routes), all.allow),
+// A generation is one configuration at work: where requests go, who may ask about whom, and what
+// may be asked of whom.
+type generation struct {
+	config         *config
+	clients        dac.Peers // those over TLS too
+	accounts       dac.PeerMap
+	nases          dac.CertPeers // that may connect
+	targets        *directory
+	gone           map[netip.AddrPort]leftover // targets of generations before
+	goneStars      certs.Names[leftover]
+	allow          func(context.Context, *dac.Request, dac.Target) error
+	learned        func(context.Context, route.Session) (dac.Target, error) // where a session is asked about
+	byRealm, byNAS dac.Router
+	realms         bool // there are any
+}
+
+// newGeneration makes a configuration work. What was learned outlives it, and what is open over
+// TLS.
+func newGeneration(c *config, learned *route.Learned, live *certs.Live) (g *generation, err error) {
+	for i := range c.Targets {
+		if t := &c.Targets[i]; t.Certificate != "" && !certs.Star(t.Certificate) {
+			t.addr = live.Hub.NAS(t.Certificate)
+		}
+	}
+	routes, err := newRoutes(c)
+	if err != nil {
+		return nil, err
+	}
+	g = &generation{
+		config: c, targets: newDirectory(c.Targets, live), nases: dac.CertPeers{},
+		gone: map[netip.AddrPort]leftover{}, goneStars: certs.Names[leftover]{},
+	}
+	g.learned = g.targets.learned(routes.Learned.Target)
+	for _, t := range c.Targets {
+		if t.Certificate != "" {
+			g.nases[t.Certificate] = dac.Peer{ReverseCoA: true}
+		}
+	}
+	byAddr, byCert, err := peers(c.Clients)
+	if err != nil {
+		return nil, err
+	}
+	g.clients = dac.JoinPeers(byAddr, byCert)
+	if c.Accounting != nil {
+		if g.accounts, _, err = peers(c.Accounting.Clients); err != nil {
+			return nil, err
+		}
+	}
+	g.allow = route.Every(reversePath(c, learned), g.targets.allow)
+	var visited dac.Router
+	if routes.Visited != nil {
+		routes.Visited.Other = learned
+		visited, g.realms = routes.Visited, true
+	}
+	for i := range c.Targets {
+		g.realms = g.realms || len(c.Targets[i].Realms) > 0
+	}
+	g.byRealm = route.First(visited, &routes.Realms)
+	g.byNAS = route.First(&routes.NASes, route.Sole(routes.Forward...), learned, dac.RouterFunc(learned.RouteNAS), dac.RouterFunc(g.targets.connected))
+	return g, nil
+}
+
+// A leftover is a target that is there no more. What was on its way when it went is sent to it
+// still: how it is reached is known until then.
+type leftover struct {
+	peer  dac.Peer
+	until time.Time
+}
+
+// drains is how long a target that went is known: no request takes longer from its way to its first
+// transmission.
+const drains = time.Minute
+
+// follow has g know the targets that went with before.
+func (g *generation) follow(before *generation, now time.Time) {
+	g.gone, g.goneStars = maps.Clone(before.gone), maps.Clone(before.goneStars)
+	maps.DeleteFunc(g.gone, func(_ netip.AddrPort, left leftover) bool { return !left.until.After(now) })
+	maps.DeleteFunc(g.goneStars, func(_ string, left leftover) bool { return !left.until.After(now) })
+	for addr, at := range before.targets.at {
+		g.gone[addr] = leftover{at.peer, now.Add(drains)}
+	}
+	for star, at := range before.targets.stars {
+		g.goneStars[star] = leftover{at.peer, now.Add(drains)}
 	}
 }
 
-// A directory is the targets by their addresses.
-type directory map[netip.AddrPort]*listed
+// peer is whom the Client sends to: the Router has chosen it, by this generation or by one before.
+func (g *generation) peer(ctx context.Context, addr netip.AddrPort) (dac.Peer, error) {
+	peer, err := g.targets.peer(ctx, addr)
+	if err == nil {
+		return peer, nil
+	}
+	if left, ok := g.gone[addr]; ok {
+		return left.peer, nil
+	}
+	if name, ok := g.targets.live.Name(addr.Addr()); ok {
+		if left, ok := g.goneStars.Find(name); ok {
+			peer, err = left.peer, nil
+			peer.Name = name
+		}
+	}
+	return peer, err
+}
 
-// A listed is all targets of one address: as the first of them is asked, and denied what any of them is.
+// Route is that of route.Routes.
+func (g *generation) Route(ctx context.Context, r *dac.Request) (dac.Target, error) {
+	if g.realms {
+		if _, ok, _ := attrs.OperatorName.Lookup(r.Attributes()); ok {
+			return g.byRealm.Route(ctx, r)
+		}
+	}
+	return g.byNAS.Route(ctx, r)
+}
+
+// A directory is the targets by their addresses: for a NAS that connects its handle, and for many
+// of them the star that their names are below.
+type directory struct {
+	at    map[netip.AddrPort]*listed
+	stars certs.Names[*listed]
+	live  *certs.Live
+}
+
+// A listed is all targets of one address: as the first of them is asked, and denied what any of
+// them is.
 type listed struct {
 	peer                    dac.Peer
+	way                     dac.Target
 	denyDisconnect, denyCoA bool
 }
 
-func newDirectory(targets []target) directory {
-	all := directory{}
+func newDirectory(targets []target, live *certs.Live) *directory {
+	d := &directory{at: map[netip.AddrPort]*listed{}, stars: certs.Names[*listed]{}, live: live}
 	for i := range targets {
 		t := &targets[i]
-		at := all[t.addr]
-		if at == nil {
-			at = &listed{peer: dac.Peer{Name: t.Name, Secret: dac.Secret(t.Secret), OmitMessageAuthenticator: t.OmitMessageAuthenticator}}
-			all[t.addr] = at
+		one := d.at[t.addr]
+		if !t.addr.IsValid() {
+			one = d.stars[t.Certificate]
 		}
-		at.denyDisconnect = at.denyDisconnect || slices.Contains(t.Deny, "disconnect")
-		at.denyCoA = at.denyCoA || slices.Contains(t.Deny, "coa")
+		if one == nil {
+			one = &listed{peer: t.peer(live), way: t.way()}
+		}
+		if t.addr.IsValid() {
+			d.at[t.addr] = one
+		} else {
+			d.stars.Set(t.Certificate, one)
+		}
+		one.denyDisconnect = one.denyDisconnect || slices.Contains(t.Deny, "disconnect")
+		one.denyCoA = one.denyCoA || slices.Contains(t.Deny, "coa")
 	}
-	return all
+	return d
 }
 
-func (d directory) peer(_ context.Context, addr netip.AddrPort) (dac.Peer, error) {
-	if at := d[addr]; at != nil {
-		return at.peer, nil
+// peer is how t is reached.
+func (t *target) peer(live *certs.Live) dac.Peer {
+	p := dac.Peer{Name: t.Name, Secret: dac.Secret(t.Secret), OmitMessageAuthenticator: t.OmitMessageAuthenticator, ServerName: t.ServerName}
+	switch {
+	case t.TLS:
+		p.Via = live.Config
+	case t.Certificate != "":
+		p.Via, p.ReverseCoA = live.Hub, true
 	}
-	return dac.Peer{}, dac.ErrUnknownPeer
+	return p
 }
 
-func (d directory) allow(_ context.Context, r *dac.Request, to dac.Target) error {
-	if at := d[to.Addr]; at != nil && (r.Disconnect() && at.denyDisconnect || !r.Disconnect() && at.denyCoA) {
+// find returns what is at addr, with the name of a NAS that connects; nil: nothing is.
+func (d *directory) find(addr netip.AddrPort) (at *listed, name string) {
+	if at := d.at[addr]; at != nil {
+		return at, ""
+	}
+	if name, ok := d.live.Name(addr.Addr()); ok {
+		at, _ := d.stars.Find(name)
+		return at, name
+	}
+	return nil, ""
+}
+
+func (d *directory) peer(_ context.Context, addr netip.AddrPort) (dac.Peer, error) {
+	at, name := d.find(addr)
+	if at == nil {
+		return dac.Peer{}, dac.ErrUnknownPeer
+	}
+	p := at.peer
+	if name != "" {
+		p.Name = name
+	}
+	return p, nil
+}
+
+func (d *directory) allow(_ context.Context, r *dac.Request, to dac.Target) error {
+	if at, _ := d.find(to.Addr); at != nil && (r.Disconnect() && at.denyDisconnect || !r.Disconnect() && at.denyCoA) {
 		return fmt.Errorf("%v denies %v", to, r.Packet.Code) // 501
 	}
 	return nil
 }
 
+// way is how a request goes to the NAS whose handle addr is.
+func (d *directory) way(addr netip.AddrPort) (dac.Target, error) {
+	at, name := d.find(addr)
+	if at == nil {
+		return dac.Target{}, fmt.Errorf("the NAS at %v is no target: %w", d.live.Label(addr), dac.ErrNoRoute)
+	}
+	to := at.way
+	if name != "" {
+		to.Name, to.Addr = name, addr
+	}
+	return to, nil
+}
+
+// connected finds a NAS by what the NASes that connect have said of themselves.
+func (d *directory) connected(ctx context.Context, r *dac.Request) (dac.Target, error) {
+	to, err := d.live.Hub.Route(ctx, r)
+	if err != nil {
+		return to, err
+	}
+	return d.way(to.Addr)
+}
+
+// learned is other, and for sessions that a NAS over TLS has reported that NAS.
+func (d *directory) learned(other func(context.Context, route.Session) (dac.Target, error)) func(context.Context, route.Session) (dac.Target, error) {
+	return func(ctx context.Context, s route.Session) (dac.Target, error) {
+		if name, ok := d.live.Name(s.From.Addr()); ok {
+			return d.way(d.live.Hub.NAS(name))
+		}
+		return other(ctx, s)
+	}
+}
+
 // reversePath holds clients to their realms; where none has any, they are all one's own.
-func reversePath(c *config, routes *route.Routes) func(context.Context, *dac.Request, dac.Target) error {
-	check := &route.ReversePath{Realms: map[string][]string{}, Learned: &routes.Learned}
+func reversePath(c *config, learned *route.Learned) func(context.Context, *dac.Request, dac.Target) error {
+	check := &route.ReversePath{Realms: map[string][]string{}, Learned: learned}
+	exact, stars := map[string]bool{}, certs.Names[[]string]{} // of those over TLS
 	for _, one := range c.Clients {
+		if certs.Star(one.Certificate) {
+			stars.Set(one.Certificate, one.Realms)
+			continue
+		}
+		exact[one.name()] = exact[one.name()] || one.Certificate != ""
 		check.Realms[one.name()] = append(check.Realms[one.name()], one.Realms...)
 	}
 	if !slices.ContainsFunc(c.Clients, func(one client) bool { return len(one.Realms) > 0 }) {
 		return nil
 	}
-	return check.Allow
+	return func(ctx context.Context, r *dac.Request, to dac.Target) error {
+		if r.PeerIdentity == nil || exact[r.Peer] {
+			return check.Allow(ctx, r, to)
+		}
+		realms, _ := stars.Find(r.Peer)
+		return (&route.ReversePath{Realms: map[string][]string{r.Peer: realms}, Learned: learned}).Allow(ctx, r, to)
+	}
 }

@@ -6,10 +6,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/fips140"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -21,7 +21,9 @@ import (
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/dac/dactest"
+	"github.com/radius-dynauth/dynauth/dac/radsec/radsectest"
 	"github.com/radius-dynauth/dynauth/errcause"
+	"github.com/radius-dynauth/dynauth/examples/internal/fips"
 	"github.com/stretchr/testify/require"
 	"layeh.com/radius"
 )
@@ -120,7 +122,7 @@ func accounts(t *testing.T, to netip.AddrPort, a ...attrs.Attr) {
 	p := radius.New(radius.CodeAccountingRequest, []byte("of accounting"))
 	p.Attributes = set
 	var b []byte
-	fips140.WithoutEnforcement(func() { b, err = p.Encode() })
+	fips.Outside(func() { b, err = p.Encode() })
 	require.NoError(t, err)
 	c, err := net.Dial("udp", to.String())
 	require.NoError(t, err)
@@ -143,6 +145,39 @@ func TestOneHome(t *testing.T) {
 	require.Regexp(t, `(?s)senders.*Requests +1 +0.*ACKs +1 +0.*targets.*Requests +1 +0.*ACKs +1 +0`, text)
 	require.Contains(t, text, "forwarded")
 	require.NotContains(t, text, dactest.Secret)
+}
+
+func TestTargetOverTLS(t *testing.T) {
+	a, b := nas(t, "a"), nas(t, "b")
+	secure := radsectest.NewNAS(t, dac.HandlerFunc(func(ctx context.Context, r *dac.Request) (*dac.Response, error) {
+		return r.ACK(attrs.ReplyMessage.Of("c for " + r.Peer))
+	}))
+	cert, key := radsectest.PEM(secure.CA.Issue([]string{"proxy.example.net"}))
+	folder := t.TempDir()
+	for name, b := range map[string][]byte{"cert": cert, "key": key, "ca": secure.CA.PEM()} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), b, 0o600))
+	}
+	over := func(change map[string]any) string {
+		c := map[string]any{"name": "c", "address": secure.Addr.String(), "tls": true, "server_name": radsectest.NASName, "nas_identifiers": []string{"bng-c"}}
+		maps.Copy(c, change)
+		return file(t, a, b, func(all map[string]any) {
+			all["targets"] = append(all["targets"].([]map[string]any), c)
+			all["tls"] = map[string]any{"cert": filepath.Join(folder, "cert"), "key": filepath.Join(folder, "key"), "ca": filepath.Join(folder, "ca")}
+		})
+	}
+	p := start(t, "-config", over(nil))
+	resp, err := asks(t).Disconnect(t.Context(), p.addr, attrs.NASIdentifier.Of("bng-c"), attrs.UserName.Of("bob"))
+	require.NoError(t, err)
+	require.Equal(t, "c for proxy.example.net", who(t, resp))
+	resp, err = asks(t).Disconnect(t.Context(), p.addr, attrs.NASIdentifier.Of("bng-a"), attrs.UserName.Of("bob"))
+	require.NoError(t, err)
+	require.Equal(t, "a", who(t, resp), "and over UDP")
+	for want, change := range map[string]map[string]any{
+		"a target over TLS has no secret": {"secret": "s3cret"}, "server_name goes with": {"tls": false},
+	} {
+		_, err := readConfig(over(change))
+		require.ErrorContains(t, err, want)
+	}
 }
 
 func TestEachRouter(t *testing.T) {

@@ -9,129 +9,232 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
-	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/dac/radsec"
 	"github.com/radius-dynauth/dynauth/dac/route"
 	received "github.com/radius-dynauth/dynauth/examples/internal/accounting"
+	"github.com/radius-dynauth/dynauth/examples/internal/certs"
 	"github.com/radius-dynauth/dynauth/examples/internal/command"
+	"github.com/radius-dynauth/dynauth/examples/internal/metrics"
+	"github.com/radius-dynauth/dynauth/examples/internal/sockets"
+	"layeh.com/radius"
 )
+
+// A daemon is the proxy at work. Its Server, its Client, what is open over TLS and what it has
+// learned last as long as it does; the generation is that of the latest configuration.
+type daemon struct {
+	*options
+	now      atomic.Pointer[generation]
+	learned  *route.Learned
+	live     *certs.Live
+	proxy    *dac.Proxy
+	server   *dac.Server
+	accounts *received.Receiver
+	sockets  sockets.Set
+	reloads  metrics.Reloads
+	log      *slog.Logger
+}
+
+func newDaemon(o *options, log *slog.Logger) (*daemon, error) {
+	d := &daemon{options: o, log: log, learned: &route.Learned{Logger: log}}
+	var err error
+	if d.live, err = certs.NewLive(o.config.TLS, nases{d}, log); err != nil {
+		return nil, err
+	}
+	g, err := newGeneration(&o.config, d.learned, d.live)
+	if err != nil {
+		return nil, err
+	}
+	d.now.Store(g)
+	d.learned.Target = func(ctx context.Context, s route.Session) (dac.Target, error) { return d.now.Load().learned(ctx, s) }
+	d.proxy = &dac.Proxy{
+		Client: &dac.Client{Peers: dac.PeersFunc(func(ctx context.Context, nas netip.AddrPort) (dac.Peer, error) {
+			return d.now.Load().peer(ctx, nas)
+		})},
+		Router: dac.RouterFunc(func(ctx context.Context, r *dac.Request) (dac.Target, error) { return d.now.Load().Route(ctx, r) }),
+		Allow: func(ctx context.Context, r *dac.Request, to dac.Target) error {
+			return d.now.Load().allow(ctx, r, to)
+		},
+		AnswerSilence: o.config.AnswerSilence,
+	}
+	d.server = &dac.Server{Handler: d.proxy, Peers: clients{d}, MaxHandlers: 4096, Logger: log}
+	d.accounts = &received.Receiver{
+		Peers: dac.PeersFunc(func(ctx context.Context, addr netip.AddrPort) (dac.Peer, error) {
+			return d.now.Load().accounts.Peer(ctx, addr)
+		}),
+		Learn: func(ctx context.Context, p *radius.Packet, from netip.AddrPort) error {
+			return d.learned.Learn(ctx, p, from)
+		},
+		Logger: log,
+	}
+	d.live.Hub.Handler = d.accounts.Handler(d.live.Hub)
+	return d, nil
+}
+
+// Clients are those of the latest configuration.
+type clients struct{ d *daemon }
+
+func (c clients) Peer(ctx context.Context, addr netip.AddrPort) (dac.Peer, error) {
+	return c.d.now.Load().clients.Peer(ctx, addr)
+}
+
+func (c clients) Identify(ctx context.Context, id *dac.PeerIdentity) (dac.Peer, error) {
+	return c.d.now.Load().clients.(dac.IdentityPeers).Identify(ctx, id)
+}
+
+// NASes are those of the latest configuration that connect.
+type nases struct{ d *daemon }
+
+func (n nases) Peer(ctx context.Context, addr netip.AddrPort) (dac.Peer, error) {
+	return n.d.now.Load().nases.Peer(ctx, addr)
+}
+
+func (n nases) Identify(ctx context.Context, id *dac.PeerIdentity) (dac.Peer, error) {
+	return n.d.now.Load().nases.Identify(ctx, id)
+}
 
 // serve is the proxy, until ctx is done.
 func serve(ctx context.Context, o *options, stdout io.Writer) (err error) {
 	out := command.NewLines(stdout)
-	log := slog.New(slog.NewTextHandler(out, nil))
-	c := &o.config
-	routes, err := newRoutes(c)
+	d, err := newDaemon(o, slog.New(slog.NewTextHandler(out, nil)))
 	if err != nil {
 		return err
 	}
-	routes.Learned.Logger = log
 	if o.openStore != nil {
 		store, closeStore, err := o.openStore()
 		if err != nil {
 			return err
 		}
 		defer closeStore()
-		routes.Learned.Store = store
+		d.learned.Store = store
 	}
-	proxy := newProxy(c, routes)
-	defer proxy.Client.Close()
-	clients, err := peers(c.Clients)
-	if err != nil {
-		return err
-	}
-	srv := &dac.Server{Handler: proxy, Peers: clients, MaxHandlers: 4096, Logger: log}
+	defer d.proxy.Client.Close()
 	var up, down command.Capture
 	defer func() { err = errors.Join(err, up.Close(), down.Close()) }()
-	if srv.Trace, err = up.Open(o.upPcap); err != nil {
+	if d.server.Trace, err = up.Open(o.upPcap); err != nil {
 		return err
 	}
-	if proxy.Client.Trace, err = down.Open(o.downPcap); err != nil {
+	if d.proxy.Client.Trace, err = down.Open(o.downPcap); err != nil {
 		return err
 	}
 	if o.verbose {
-		proxy.Logger = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		d.proxy.Logger = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	sockets, accounts, err := listen(c)
+	stopMetrics, bound, err := d.showMetrics()
 	if err != nil {
 		return err
 	}
-	tellSockets(out, sockets, accounts)
-	err = all(ctx, srv, sockets, accounts, receiver(c, routes, log))
-	return errors.Join(err, printCounters(out, srv.Stats(), proxy.Client.Stats()))
+	defer stopMetrics()
+	err = d.run(ctx, func(line string) {
+		fmt.Fprintln(out, line)
+		if bound != nil {
+			fmt.Fprintf(out, "metrics on http://%v/metrics\n", bound)
+		}
+	})
+	return errors.Join(err, printCounters(out, d.server.Stats(), d.proxy.Client.Stats()))
 }
 
-func receiver(c *config, routes *route.Routes, log *slog.Logger) *received.Receiver {
-	if c.Accounting == nil {
-		return nil
+// showMetrics has the counters shown where -metrics says. The time of answers is measured there
+// too, which takes a goroutine for each request.
+func (d *daemon) showMetrics() (stop func(), bound net.Addr, err error) {
+	if d.metrics == "" {
+		return func() {}, nil, nil
 	}
-	from, _ := peers(c.Accounting.Clients) // checked
-	return &received.Receiver{Peers: from, Learn: routes.Learn, Logger: log}
+	handler, handled := metrics.Timed(d.proxy)
+	trace, answered := metrics.Answers()
+	d.server.Handler, d.proxy.Client.Trace = handler, dac.Tee(d.proxy.Client.Trace, trace)
+	bound, stop, err = metrics.Serve(d.metrics, metrics.Server(d.server), metrics.ClientBy(d.proxy.Client, d.live.Label), handled.Source, answered.Source,
+		metrics.Learned(d.learned), d.accounts.Metrics, metrics.TLS(d.live.Config), d.reloads.Source)
+	return stop, bound, err
 }
 
-// all serves every socket until ctx is done, or one of them fails, which ends the others.
-func all(ctx context.Context, srv *dac.Server, sockets []*net.UDPConn, accounts *net.UDPConn, r *received.Receiver) error {
+// run serves every socket until ctx is done, or one of them fails, which ends the others, and reads
+// the configuration anew when it is told to.
+func (d *daemon) run(ctx context.Context, ready func(line string)) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
+	defer d.sockets.Wait()
 	defer cancel()
-	var wg sync.WaitGroup
-	errs := make([]error, len(sockets)+1)
-	for i, pc := range sockets {
-		wg.Go(func() {
-			errs[i] = srv.Serve(ctx, pc)
-			cancel()
-		})
+	opened, err := d.sockets.Open(d.wanted(&d.config))
+	if err != nil {
+		return err
 	}
-	if accounts != nil {
-		wg.Go(func() {
-			errs[len(sockets)] = r.Serve(ctx, accounts)
-			cancel()
-		})
+	ready(opened.Line(d.wanted(&d.config)))
+	opened.Start(ctx)
+	reloads, stop := command.Reloads(ctx)
+	defer stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-d.sockets.Failed():
+			return err
+		case <-reloads:
+			d.reload(ctx)
+		}
 	}
-	wg.Wait()
-	return errors.Join(errs...)
 }
 
-// listen opens all sockets, or none.
-func listen(c *config) (sockets []*net.UDPConn, accounts *net.UDPConn, err error) {
-	defer func() {
-		if err != nil {
-			for _, pc := range sockets {
-				pc.Close()
-			}
-		}
-	}()
-	open := func(text string) (*net.UDPConn, error) {
-		addr, err := net.ResolveUDPAddr("udp", text)
-		if err != nil {
-			return nil, err
-		}
-		return net.ListenUDP("udp", addr)
+// reload reads the configuration anew. Where it is not right, or a new socket cannot be opened,
+// everything stays as it is.
+func (d *daemon) reload(ctx context.Context) {
+	g, opened, err := d.next()
+	if err != nil {
+		d.reloads.Failed.Add(1)
+		d.log.Error("not reloaded: the configuration is as before", "err", err)
+		return
 	}
-	for _, text := range c.Listen {
-		pc, err := open(text)
-		if err != nil {
-			return sockets, nil, err
-		}
-		sockets = append(sockets, pc)
+	g.follow(d.now.Load(), time.Now())
+	d.live.Use(g.config.TLS)
+	d.now.Store(g)
+	opened.Start(ctx)
+	d.sockets.Keep(d.wanted(g.config))
+	d.live.Config.Recheck()
+	d.reloads.OK.Add(1)
+	d.log.Info("reloaded", "clients", len(g.config.Clients), "targets", len(g.config.Targets), "listen", len(d.wanted(g.config)))
+}
+
+// next is the generation of the configuration as it stands now, with its new sockets.
+func (d *daemon) next() (*generation, *sockets.Opened, error) {
+	c, err := d.read()
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.AnswerSilence != d.proxy.AnswerSilence {
+		return nil, nil, c.fault("answer_silence", fmt.Errorf("answer_silence was %v at the start, and what is on its way relies on it: put it back, or restart the proxy", d.proxy.AnswerSilence))
+	}
+	if err := d.live.Fits(c.TLS); err != nil {
+		return nil, nil, c.fault("tls", err)
+	}
+	g, err := newGeneration(&c, d.learned, d.live)
+	if err != nil {
+		return nil, nil, err
+	}
+	opened, err := d.sockets.Open(d.wanted(&c))
+	return g, opened, err
+}
+
+// wanted are the sockets that c names.
+func (d *daemon) wanted(c *config) (all []sockets.Wanted) {
+	for _, addr := range c.Listen {
+		all = append(all, sockets.Wanted{Use: "listening", Addr: addr, Open: sockets.UDP(func(ctx context.Context, pc *net.UDPConn) error { return d.server.Serve(ctx, pc) })})
 	}
 	if c.Accounting != nil {
-		accounts, err = open(c.Accounting.Listen)
+		all = append(all, sockets.Wanted{Use: "accounting", Addr: c.Accounting.Listen, Open: sockets.UDP(d.accounts.Serve)})
 	}
-	return sockets, accounts, err
-}
-
-func tellSockets(out io.Writer, sockets []*net.UDPConn, accounts *net.UDPConn) {
-	var b strings.Builder
-	b.WriteString("listening on")
-	for _, pc := range sockets {
-		fmt.Fprintf(&b, " %v", pc.LocalAddr())
+	for _, addr := range c.tls().Listen {
+		all = append(all, sockets.Wanted{Use: "clients over TLS", Addr: addr, Open: sockets.TCP(func(ctx context.Context, ln net.Listener) error {
+			return radsec.Serve(ctx, d.server, ln, d.live.Config)
+		})})
 	}
-	if accounts != nil {
-		fmt.Fprintf(&b, ", accounting on %v", accounts.LocalAddr())
+	for _, addr := range c.tls().ListenNAS {
+		all = append(all, sockets.Wanted{Use: "NASes over TLS", Addr: addr, Open: sockets.TCP(d.live.Hub.Serve)})
 	}
-	fmt.Fprintln(out, b.String())
+	return all
 }
 
 // printCounters writes the counters of both sides.

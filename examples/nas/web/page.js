@@ -43,7 +43,11 @@ function milliseconds(ms) {
 
 // verdict is an answer as a badge, with its cause below it.
 function verdict(v) {
-  if (v.times) return [element("span", "verdict none", v.times > 1 ? `dropped ${number.format(v.times)} times` : "dropped"), element("span", "sub", v.error)];
+  if (v.times) {
+    const badge = element("span", "verdict none", v.times > 1 ? `dropped ${number.format(v.times)} times` : "dropped");
+    badge.title = `no answer was sent to ${v.from}`;
+    return [badge, element("span", "sub", v.error || "for a reason that is not known")];
+  }
   if (!v.answer) return [element("span", "verdict none", "no answer yet")];
   const nak = v.answer.endsWith("NAK");
   const begun = nak && v.cause === 507; // Request-Initiated: an Authorize Only that has begun
@@ -97,7 +101,7 @@ function sessionRow(s) {
   }
   if (s.context) id.append(element("span", "sub", s.context));
   const user = element("td");
-  const name = element("span", "cut", s.user);
+  const name = element("span", "user", s.user);
   name.title = s.user ?? "";
   user.append(name);
   if (s.address) user.append(element("span", "sub", s.address));
@@ -156,7 +160,11 @@ function lineRow(l) {
   const tr = element("tr");
   tr.dataset.times = l.times ?? 0;
   const request = element("td");
-  request.append(element("span", "cut", l.code), element("span", "sub cut", `${l.from} \u00b7 ${l.id}`));
+  const [, at, name, transport] = l.from.match(/^(\S+) \((.*), (\w+)\)$/) ?? [l.from, l.from]; // who it has proved to be, and how
+  const from = element("span", "sub", at + " ");
+  from.append(element("span", "nowrap", `\u00b7 ${l.id}`));
+  request.append(element("span", "", l.code), from);
+  if (name) request.append(element("span", "sub", `${name} \u00b7 ${transport.toUpperCase()}`));
   request.title = `${l.code}, identifier ${l.id}, from ${l.from} to ${l.to}`;
   const session = element("td"), changes = element("td");
   session.append(...attributes(l.session));
@@ -236,7 +244,9 @@ let began = 0;
 function about(nas) {
   document.title = nas.name || "NAS";
   $("#name").textContent = nas.name || "NAS";
-  $("#listening").textContent = "UDP " + nas.listening.join("  ");
+  const shown = nas.listening.slice(0, 2), more = nas.listening.length - shown.length;
+  $("#listening").textContent = shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  $("#listening").title = nas.listening.join("  ");
   $("#live").className = "on";
   $("#live").textContent = nas.control ? "live" : "live, read-only";
   control = nas.control;
@@ -273,13 +283,16 @@ form.addEventListener("submit", async (event) => {
   const button = $("#send button"), told = $("#told");
   const body = { kind: coaChosen() ? "coa" : "disconnect", attributes: $("#who").value + (coaChosen() ? "\n" + $("#what").value : "") };
   button.disabled = true;
+  told.className = "";
   told.replaceChildren("waiting for the answer");
   try {
     const answer = await fetch("requests", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(await answer.text());
+    if (!answer.ok) throw new Error((await answer.text()).trim());
     const t = await answer.json();
-    told.replaceChildren(...(t.answer ? [...verdict({ ...t, cause_name: undefined }), ` ${t.cause_name ?? t.answer}, ${milliseconds(t.took)} ms`] : [t.error]));
+    if (!t.answer) throw new Error(t.error);
+    told.replaceChildren(...verdict({ ...t, cause_name: undefined }), ` ${t.cause_name ?? t.answer}, ${milliseconds(t.took)} ms`);
   } catch (err) {
+    told.className = "bad";
     told.replaceChildren(String(err.message ?? err));
   } finally {
     button.disabled = false;

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command proxy is examples/proxy with its learned routes in Redis: started anew it knows every session that it knew, and several of them share what one has
-// learned.
+// Command proxy is examples/proxy with its learned routes in Redis: started anew it knows every
+// session that it knew, and several of them share what one has learned.
 //
 //	proxy -redis 127.0.0.1:6379 -config proxy.json
 //
-// The configuration and the other flags are those of examples/proxy, whose doc explains them. -redis is HOST:PORT or the path of a socket. -redis-password
-// names a file with the password in its first line, or with USER:PASSWORD. -redis-prefix begins every key; proxies that share their routes have the same.
+// The configuration and the other flags are those of examples/proxy, whose doc explains them.
+// -redis is HOST:PORT or the path of a socket. -redis-password names a file with the password in
+// its first line, or with USER:PASSWORD. -redis-prefix begins every key; proxies that share their
+// routes have the same.
 //
-// While Redis is away, requests go on to NASes that they name, to the sole forwarding server and by realm; what only the table could place is refused with 506,
-// which tells the sender to ask again. The log says so once, and again when Redis is back, which takes no restart.
+// While Redis is away, requests go on to NASes that they name, to the sole forwarding server and by
+// realm; what only the table could place is refused with 506, which tells the sender to ask again.
+// The log says so once, and again when Redis is back, which takes no restart.
 package main
 
 import (

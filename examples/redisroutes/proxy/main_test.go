@@ -8,7 +8,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/fips140"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,6 +24,7 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/dac/dactest"
 	"github.com/radius-dynauth/dynauth/errcause"
+	"github.com/radius-dynauth/dynauth/examples/internal/fips"
 	"github.com/radius-dynauth/dynauth/examples/internal/proxy"
 	"github.com/radius-dynauth/dynauth/examples/redisroutes"
 	"github.com/radius-dynauth/dynauth/examples/redisroutes/internal/redistest"
@@ -79,7 +79,7 @@ func (r *running) accounts(t *testing.T, a ...attrs.Attr) {
 	p := radius.New(radius.CodeAccountingRequest, []byte("of accounting"))
 	p.Attributes = set
 	var b []byte
-	fips140.WithoutEnforcement(func() { b, err = p.Encode() })
+	fips.Outside(func() { b, err = p.Encode() })
 	require.NoError(t, err)
 	c, err := net.Dial("udp", r.accounting.String())
 	require.NoError(t, err)
@@ -104,8 +104,9 @@ func config(t *testing.T, nas netip.AddrPort) string {
 	return name
 }
 
-// A proxy that is started anew, and a second one beside it, send to where sessions were learned to be; while Redis is away NASes that are named are
-// reached, and everything is as it was once Redis is back.
+// A proxy that is started anew, and a second one beside it, send to where sessions were learned to
+// be; while Redis is away NASes that are named are reached, and everything is as it was once Redis
+// is back.
 func TestProxyStartedAnewKnowsItsRoutes(t *testing.T) {
 	r := redistest.Start(t, redisroutes.Options)
 	nas := dactest.NewNAS(t, dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) { return q.ACK() }))
