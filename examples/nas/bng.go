@@ -21,11 +21,12 @@ import (
 type bng struct {
 	session.Table[*subscriber]
 	host
-	nas     attrs.NAS
-	reasons *termcause.Table // why sessions end, and what RADIUS is told of it
-	log     *slog.Logger     // of the ends of sessions; nil: silent
-	stops   io.Writer        // shows what their ends owe the accounting server; nil: it is not shown
-	moves   atomic.Uint64    // sessions that have ended or changed, for the page
+	nas      attrs.NAS
+	ownNames bool             // some session has a NAS of its own
+	reasons  *termcause.Table // why sessions end, and what RADIUS is told of it
+	log      *slog.Logger     // of the ends of sessions; nil: silent
+	stops    io.Writer        // shows what their ends owe the accounting server; nil: it is not shown
+	moves    atomic.Uint64    // sessions that have ended or changed, for the page
 
 	acting sync.Mutex // held from the look whether all sessions are there until they have ended or changed
 }
@@ -80,9 +81,12 @@ func (b *bng) there(all []*subscriber) error {
 func (b *bng) has(s *subscriber) bool { return !s.gone.Load() }
 
 func (b *bng) remove(all []*subscriber) error {
+	if b.keep { // none ever goes
+		return nil
+	}
 	b.acting.Lock()
 	defer b.acting.Unlock()
-	if err := b.there(all); err != nil || b.keep {
+	if err := b.there(all); err != nil {
 		return err
 	}
 	defer b.moves.Add(1)
@@ -93,7 +97,8 @@ func (b *bng) remove(all []*subscriber) error {
 }
 
 func (b *bng) drop(s *subscriber) {
-	b.DeleteFunc(s.id.Context, s.id.AcctSessionID, func(found *subscriber) bool { return found == s })
+	id := s.identity()
+	b.DeleteFunc(id.Context, id.AcctSessionID, func(found *subscriber) bool { return found == s })
 	s.gone.Store(true)
 }
 

@@ -43,7 +43,7 @@ func newDispatcher(o *options, b *bng, out io.Writer) *session.Dispatcher[*subsc
 		d.Several = b
 	}
 	if len(o.realms) != 0 {
-		d.Allow = session.AllowRealms(func(s *subscriber) string { return s.id.UserName }, o.realms)
+		d.Allow = session.AllowRealms(func(s *subscriber) string { return s.identity().UserName }, o.realms)
 	}
 	if len(o.context) != 0 {
 		d.Context = func(r *dac.Request) string { return longest(o.context, r.Source.Addr()) }
@@ -60,17 +60,15 @@ func newDispatcher(o *options, b *bng, out io.Writer) *session.Dispatcher[*subsc
 // nasOf gives the sessions that have a NAS of their own their own. Where no session has one there
 // is nothing to ask.
 func (b *bng) nasOf(bngs attrs.NAS) func(*subscriber) attrs.NAS {
-	for _, s := range b.All() {
-		if s.nas != nil {
-			return func(s *subscriber) attrs.NAS {
-				if s.nas != nil {
-					return *s.nas
-				}
-				return bngs
-			}
-		}
+	if !b.ownNames {
+		return nil
 	}
-	return nil
+	return func(s *subscriber) attrs.NAS {
+		if s.nas != nil {
+			return *s.nas
+		}
+		return bngs
+	}
 }
 
 // named is how the NAS of s names itself to a RADIUS server: by the address that r came to, where

@@ -22,15 +22,22 @@ type roster struct {
 	bng *bng
 
 	mu  sync.Mutex
-	all []*subscriber // those that have ended are left out now and then
+	all []*member // those that have ended are left out now and then
+}
+
+// A member of a roster is a session and what identifies it, which nothing reads as often as a
+// roster does.
+type member struct {
+	s  *subscriber
+	id attrs.Identity
 }
 
 func newRoster(b *bng) *roster {
 	r := &roster{bng: b}
-	for _, s := range b.All() {
-		r.all = append(r.all, s)
+	for id, s := range b.All() {
+		r.all = append(r.all, &member{s, id})
 	}
-	slices.SortFunc(r.all, func(x, y *subscriber) int {
+	slices.SortFunc(r.all, func(x, y *member) int {
 		return cmp.Or(strings.Compare(x.id.AcctSessionID, y.id.AcctSessionID), strings.Compare(x.id.Context, y.id.Context))
 	})
 	return r
@@ -61,41 +68,39 @@ func (r *roster) list(query string) listing {
 	defer r.mu.Unlock()
 	l := listing{Query: query, Total: r.bng.Len(), Rows: []row{}}
 	if len(r.all) > l.Total+l.Total/4+rosterRows {
-		r.all = slices.DeleteFunc(r.all, r.ended)
+		r.all = slices.DeleteFunc(r.all, func(one *member) bool { return !r.bng.has(one.s) })
 	}
 	query = strings.ToLower(query)
-	for _, s := range r.all {
-		if !s.matches(query) || r.ended(s) {
+	for _, one := range r.all {
+		if !one.matches(query) || !r.bng.has(one.s) {
 			continue
 		}
 		if len(l.Rows) == rosterRows {
 			l.More = true
 			break
 		}
-		l.Rows = append(l.Rows, s.row())
+		l.Rows = append(l.Rows, one.row())
 	}
 	return l
 }
 
-func (r *roster) ended(s *subscriber) bool { return !r.bng.has(s) }
-
-// matches reports whether query, which is in lower case, is a part of what s is known by.
-func (s *subscriber) matches(query string) bool {
-	return query == "" || contains(s.id.AcctSessionID, query) || contains(s.id.UserName, query) || contains(s.id.Context, query) ||
-		s.id.FramedIPAddress.IsValid() && strings.Contains(s.id.FramedIPAddress.String(), query)
+// matches reports whether query, which is in lower case, is a part of what x is known by.
+func (x *member) matches(query string) bool {
+	return query == "" || contains(x.id.AcctSessionID, query) || contains(x.id.UserName, query) || contains(x.id.Context, query) ||
+		x.id.FramedIPAddress.IsValid() && strings.Contains(x.id.FramedIPAddress.String(), query)
 }
 
 func contains(text, query string) bool { return strings.Contains(strings.ToLower(text), query) }
 
-func (s *subscriber) row() row {
-	r := row{ID: shown(s.id.AcctSessionID), Context: shown(s.id.Context), User: shown(s.id.UserName), Service: slices.Collect(attrs.Format(s.current()))}
+func (x *member) row() row {
+	r := row{ID: shown(x.id.AcctSessionID), Context: shown(x.id.Context), User: shown(x.id.UserName), Service: slices.Collect(attrs.Format(x.s.current()))}
 	switch {
-	case s.id.FramedIPAddress.IsValid():
-		r.Address = s.id.FramedIPAddress.String()
-	case len(s.id.FramedIPv6Prefix) != 0:
-		r.Address = s.id.FramedIPv6Prefix[0].String()
+	case x.id.FramedIPAddress.IsValid():
+		r.Address = x.id.FramedIPAddress.String()
+	case len(x.id.FramedIPv6Prefix) != 0:
+		r.Address = x.id.FramedIPv6Prefix[0].String()
 	}
-	ask := attrs.Identity{UserName: s.id.UserName, AcctSessionID: s.id.AcctSessionID}
+	ask := attrs.Identity{UserName: x.id.UserName, AcctSessionID: x.id.AcctSessionID}
 	if set, err := ask.Attr().AppendTo(nil); err == nil {
 		r.Ask = strings.Join(slices.Collect(attrs.Format(set)), "\n")
 	}

@@ -12,17 +12,21 @@ import (
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/examples/internal/strictjson"
+	"github.com/radius-dynauth/dynauth/internal/pages"
 	"github.com/radius-dynauth/dynauth/termcause"
 )
 
 // loopback is where the page of -web is, and where it sends to a NAS that listens on all addresses.
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// makeSessions puts n sessions into the table.
+// makeSessions puts n sessions into the table. They are one piece of memory: to the garbage collector
+// a million pointers into it are one object, and it is given back when the last of them has ended.
 func (b *bng) makeSessions(n int) error {
-	for i := range n {
-		id := attrs.Identity{AcctSessionID: fmt.Sprintf("%08x", i), UserName: fmt.Sprintf("user%07d@example.net", i)}
-		if err := b.Put(id, &subscriber{id: id}); err != nil {
+	all := pages.Large(make([]subscriber, n))
+	for i := range all {
+		s := &all[i]
+		s.number, s.details = uint32(i), &ofNumber
+		if err := b.Put(s.identity(), s); err != nil {
 			return err
 		}
 	}
@@ -60,6 +64,7 @@ func (b *bng) loadSessions(name string, also []attrs.AnyKey) error {
 		if s.ends = s.terminate; s.ends == 0 {
 			s.ends, _ = b.reasons.Cause(s.reason, 0)
 		}
+		b.ownNames = b.ownNames || s.nas != nil
 		if err := b.Put(s.id, s); err != nil {
 			return fmt.Errorf("%s: session %d: %w", name, i+1, err)
 		}
@@ -91,7 +96,7 @@ var aboutTheHost = []string{"Context", "Error-Cause", "Acct-Terminate-Cause", "T
 
 // newSubscriber makes a session of its attributes by name.
 func newSubscriber(object object, also []attrs.AnyKey) (*subscriber, error) {
-	s := &subscriber{}
+	s := &subscriber{details: new(details)}
 	var list []attrs.Attr
 	var context string
 	for _, name := range slices.Sorted(maps.Keys(object)) {
@@ -144,10 +149,11 @@ func (s *subscriber) setAttributes(all attrs.Attr, also []attrs.AnyKey) error {
 	for _, k := range also {
 		identifies[k.ID()] = true
 	}
-	s.service = attrs.Filter(set, func(id attrs.ID) bool {
+	service := attrs.Filter(set, func(id attrs.ID) bool {
 		role := id.Role()
 		return role != attrs.RoleNAS && role != attrs.RoleSession && !identifies[id]
 	})
+	s.service.Store(&service)
 	return nil
 }
 

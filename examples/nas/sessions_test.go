@@ -35,7 +35,7 @@ func TestSessionsAreReadByAttributeName(t *testing.T) {
 	require.Equal(t, &attrs.NAS{Identifier: "bng-2"}, bob.nas)
 	require.Equal(t, termcause.NASRequest, bob.terminate)
 	require.Equal(t, []string{"Class = 0x0102", `Filter-Id = "silver"`, `Filter-Id = "nightly"`, `Mikrotik-Rate-Limit = "10M/10M"`, "Session-Timeout = 600"},
-		slices.Collect(attrs.Format(bob.service)))
+		slices.Collect(attrs.Format(bob.current())))
 	require.Equal(t, errcause.SessionContextNotRemovable, eve.refuses)
 	require.Nil(t, eve.nas)
 }
@@ -109,9 +109,10 @@ func TestChangeReplacesWhatComes(t *testing.T) {
 		require.NoError(t, err)
 		return set
 	}
-	s := &subscriber{service: set(attrs.FilterID.Of("a"), attrs.FilterID.Of("b"), attrs.SessionTimeout.Of(time.Hour), mikrotik.RateLimit.Of("1M"))}
-	before := s.service
+	before := set(attrs.FilterID.Of("a"), attrs.FilterID.Of("b"), attrs.SessionTimeout.Of(time.Hour), mikrotik.RateLimit.Of("1M"))
+	s := new(subscriber)
+	s.service.Store(&before)
 	s.change(set(attrs.FilterID.Of("c"), attrs.IdleTimeout.Of(time.Minute), mikrotik.RateLimit.Of("2M")))
-	require.Equal(t, []string{"Session-Timeout = 3600", `Filter-Id = "c"`, "Idle-Timeout = 60", `Mikrotik-Rate-Limit = "2M"`}, slices.Collect(attrs.Format(s.service)))
+	require.Equal(t, []string{"Session-Timeout = 3600", `Filter-Id = "c"`, "Idle-Timeout = 60", `Mikrotik-Rate-Limit = "2M"`}, slices.Collect(attrs.Format(s.current())))
 	require.Len(t, before, 4, "what was there before is not written over")
 }

@@ -3,7 +3,7 @@
 package main
 
 import (
-	"sync"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/radius-dynauth/dynauth/attrs"
@@ -12,35 +12,50 @@ import (
 	"layeh.com/radius"
 )
 
-// A subscriber is one session. What identifies it does not change. What each request reads stands
-// first and together, since it is read from memory that nothing has touched for long.
+// A subscriber is one session: what each request reads, which comes from memory that nothing has
+// touched for long, and where the rest is. There may be millions, so it is small, and the garbage
+// collector finds little to follow in it.
 type subscriber struct {
 	refuses errcause.Cause
-	ends    termcause.Cause // what its Disconnect-ACK says: terminate, or what the table of reasons has
-	gone    atomic.Bool     // it is no longer in the table
-	nas     *attrs.NAS      // that this session alone goes by; nil: the BNG's
+	ends    termcause.Cause                   // what its Disconnect-ACK says: terminate, or what the table of reasons has
+	gone    atomic.Bool                       // it is no longer in the table
+	number  uint32                            // of -n
+	service atomic.Pointer[radius.Attributes] // what the user gets, which a CoA-Request replaces as a whole; nil: nothing
+	*details
+}
 
-	id        attrs.Identity
+// Details are what is read of a session when it ends. They do not change.
+type details struct {
+	id        attrs.Identity   // zero: the session is one of -n, and goes by its number
+	nas       *attrs.NAS       // that this session alone goes by; nil: the BNG's
 	terminate termcause.Cause  // the host's word on why it ended
 	reason    termcause.Reason // else the table of reasons says it
+}
 
-	mu      sync.Mutex        // guards what follows
-	service radius.Attributes // what the user gets, which a CoA-Request may change
+// ofNumber is all that there is to say about the sessions of -n.
+var ofNumber details
+
+// identity is what identifies s, which does not change.
+func (s *subscriber) identity() attrs.Identity {
+	if s.details != &ofNumber {
+		return s.id
+	}
+	return attrs.Identity{AcctSessionID: fmt.Sprintf("%08x", s.number), UserName: fmt.Sprintf("user%07d@example.net", s.number)}
 }
 
 // change puts the attributes of set in the place of all of their kind. Those of which set has none
-// stay (RFC 5176, section 3.6, note 3).
+// stay (RFC 5176, section 3.6, note 3). It is called with bng.acting held.
 func (s *subscriber) change(set radius.Attributes) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.service = replaced(s.service, set)
+	now := replaced(s.current(), set)
+	s.service.Store(&now)
 }
 
-// current is what the user gets now. It is replaced as a whole, and never written into.
+// current is what the user gets now. It is not to be written into.
 func (s *subscriber) current() radius.Attributes {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.service
+	if set := s.service.Load(); set != nil {
+		return *set
+	}
+	return nil
 }
 
 func replaced(old, set radius.Attributes) radius.Attributes {

@@ -78,12 +78,12 @@ func reasonsOf(t *termcause.Table) map[termcause.Reason]bool {
 // that a NAS sends.
 func (b *bng) tellEnd(ctx context.Context, s *subscriber, d *session.Disconnect) {
 	if s.reason != (termcause.Reason{}) && b.log != nil {
-		b.reasons.Log(ctx, b.log.With("session", s.id.AcctSessionID), s.reason, 0)
+		b.reasons.Log(ctx, b.log.With("session", s.identity().AcctSessionID), s.reason, 0)
 	}
 	if b.stops == nil {
 		return
 	}
-	stop := accounting.Stop{NAS: b.named(s, d.Request), Identity: s.id, Class: s.classes(), Request: d.Request.Attributes(), Cause: s.terminate, Reason: s.reason, Table: b.reasons, Time: time.Now()}
+	stop := accounting.Stop{NAS: b.named(s, d.Request), Identity: s.identity(), Class: s.classes(), Request: d.Request.Attributes(), Cause: s.terminate, Reason: s.reason, Table: b.reasons, Time: time.Now()}
 	var text strings.Builder
 	set, err := stop.Attributes()
 	if err != nil {
@@ -99,10 +99,8 @@ func (b *bng) tellEnd(ctx context.Context, s *subscriber, d *session.Disconnect)
 
 // classes is Class as the session has it by now.
 func (s *subscriber) classes() [][]byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var all [][]byte
-	for class, err := range attrs.Class.All(s.service) {
+	for class, err := range attrs.Class.All(s.current()) {
 		if err == nil {
 			all = append(all, class)
 		}
