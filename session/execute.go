@@ -28,6 +28,8 @@ const (
 var (
 	errBusy     = fmt.Errorf("session: %w: another request is at work on the session", dac.ErrDiscard)
 	errPanicked = errors.New("session: the host panicked")
+	// Made once: clients ask for sessions that have ended as often as they like.
+	errNoSession = fmt.Errorf("session: no session: %w", errcause.SessionContextNotFound)
 )
 
 // Handle answers r. What a request asks for is checked whole before the host is asked to do any of
@@ -198,7 +200,7 @@ func (d *Dispatcher[S]) none(a *arrival) error {
 			return err
 		}
 	}
-	return fmt.Errorf("session: no session: %w", errcause.SessionContextNotFound)
+	return errNoSession
 }
 
 // verify compares what Find returned with what the host knows of it.
