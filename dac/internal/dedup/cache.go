@@ -125,17 +125,18 @@ type Cache[A any] struct {
 }
 
 type shard[A any] struct {
-	mu      sync.Mutex // guards all of it
-	entries [][]entry  // in chunks, so that growing moves nothing; index 0 is none
-	free    uint32     // first of the free ones, linked by next
-	made    uint32
-	index   index
-	wheel   [wheelSize]uint32
-	tick    uint32 // the second that the wheel stands at; those before it are done
-	answers [2]answerLog
-	askers  map[uint32][]asker[A]
-	latest  map[uint64]uint32 // the unstamped CoA-Request of an address, port and identifier
-	_       [64]byte
+	mu       sync.Mutex // guards all of it
+	entries  [][]entry  // in chunks, so that growing moves nothing; index 0 is none
+	free     uint32     // first of the free ones, linked by next
+	made     uint32
+	index    index
+	wheel    [wheelSize]uint32
+	tick     uint32 // the second that the wheel stands at; those before it are done
+	arrivals uint32
+	answers  [2]answerLog
+	askers   map[uint32][]asker[A]
+	latest   map[uint64]uint32 // the unstamped CoA-Request of an address, port and identifier
+	_        [64]byte
 }
 
 type asker[A any] struct {
@@ -201,10 +202,20 @@ func shardOf(k *Key, origin uint64) uint32 {
 	if k.bySource() {
 		return shardOfOrigin(origin)
 	}
-	return uint32(k.Authenticator[15]) % shards
+	return shardOfAuthenticator(&k.Authenticator)
 }
 
+func shardOfAuthenticator(auth *[16]byte) uint32 { return uint32(auth[15]) % shards }
+
 func shardOfOrigin(origin uint64) uint32 { return uint32(origin>>60) % shards }
+
+// Ahead has what Lookup will read of a request with this authenticator brought near. It changes
+// nothing and waits for nothing: called for all requests of a read before the first is looked up,
+// it has memory answer all of them at once.
+func (c *Cache[A]) Ahead(authenticator *[16]byte) {
+	// An unstamped CoA-Request may stand in another shard, where it is looked up as it was.
+	c.shards[shardOfAuthenticator(authenticator)].index.warm(authenticator)
+}
 
 // Lookup says what is known of a request; a first arrival is in work from then on where remember is
 // true, until Answer or Forget. Of one that is Answered the code and the attributes of the answer
@@ -224,7 +235,9 @@ func (c *Cache[A]) lookup(k *Key, origin uint64, now uint32, who *A, remember bo
 	s := &c.shards[n]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.expire(s, now)
+	if s.arrivals++; s.arrivals%expireEvery == 0 {
+		c.expire(s, now)
+	}
 	found := s.index.probe(&k.Authenticator)
 	for i := found.next(); i != 0; i = found.next() {
 		if e := s.at(i); e.matches(k, origin, now) {
@@ -451,12 +464,13 @@ func (c *Cache[A]) release(s *shard[A], i uint32) {
 // Bounds of what one packet does for others: entries forgotten, and seconds of the wheel passed,
 // which is once a second for all packets.
 const (
-	maxForgotten = 4
+	expireEvery  = 4 // arrivals in a shard
+	maxForgotten = 4 * expireEvery
 	maxSeconds   = wheelSize
 )
 
-// expire forgets a few of those whose time is over: more than one arrival adds, and a bounded
-// number, so that no packet pays for all.
+// expire forgets a few of those whose time is over: more than arrivals add, and a bounded number,
+// so that no packet pays for all.
 func (c *Cache[A]) expire(s *shard[A], now uint32) {
 	for forgotten, seconds := 0, 0; s.tick < now && forgotten < maxForgotten && seconds < maxSeconds; {
 		i := s.wheel[s.tick%wheelSize]
@@ -464,6 +478,9 @@ func (c *Cache[A]) expire(s *shard[A], now uint32) {
 			s.tick++
 			seconds++
 			continue
+		}
+		if forgotten == 0 {
+			s.warm(i)
 		}
 		forgotten++
 		e := s.at(i)
@@ -473,6 +490,16 @@ func (c *Cache[A]) expire(s *shard[A], now uint32) {
 		} else {
 			c.release(s, i)
 		}
+	}
+}
+
+// warm has the places in the index of entry i and of those behind it brought near, for all of them
+// at once.
+func (s *shard[A]) warm(i uint32) {
+	for n := 0; n < maxForgotten && i != 0; n++ {
+		e := s.at(i)
+		s.index.warm(&e.auth)
+		i = e.next
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 	"unsafe"
@@ -551,4 +552,73 @@ func TestByPeerARequestIsKnownWithinItsPeerByWhicheverConnection(t *testing.T) {
 	next.Authenticator[0] = 2
 	require.Equal(t, Fresh, look(next))
 	require.Equal(t, Answered, look(first), "a different request with its identifier ends nothing")
+}
+
+// quick is an authenticator that takes no time to make.
+func quick(n uint64) (auth [16]byte) {
+	mix := func(x uint64) uint64 {
+		x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+		x = (x ^ x>>27) * 0x94d049bb133111eb
+		return x ^ x>>31
+	}
+	binary.LittleEndian.PutUint64(auth[:], mix(n*0x9e3779b97f4a7c15))
+	binary.LittleEndian.PutUint64(auth[8:], mix(n*0x9e3779b97f4a7c15+1))
+	return auth
+}
+
+// BenchmarkCacheSteady is a first arrival, its answer and what expires for it, in a cache of five
+// million entries that is as large as it gets: 170,000 requests a second for a Window of 30 s, and
+// 24 of them in each read.
+func BenchmarkCacheSteady(b *testing.B) {
+	const rate, batch = 170_000, 24
+	w := newWorld(30*time.Second, 1<<26)
+	source := netip.MustParseAddrPort("192.0.2.1:1")
+	keys, refs, who, n := make([]Key, batch), make([]Ref, batch), new(string), uint64(0)
+	read := func() {
+		for i := range keys {
+			n++
+			keys[i] = Key{Authenticator: quick(n), Source: source, ID: byte(n), Share: w.shares[0], Stamped: true, Left: 30 * time.Second}
+		}
+		for i := range keys {
+			w.c.Ahead(&keys[i].Authenticator)
+		}
+		for i := range keys {
+			_, refs[i], _ = w.c.Lookup(&keys[i], w.now, who, true, nil)
+		}
+		for _, r := range refs {
+			w.c.Answer(r, 41, nil, w.now)
+		}
+		w.now = w.now.Add(batch * time.Second / rate)
+	}
+	for n < 70*rate {
+		read()
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N / batch {
+		read()
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(w.c.Len()), "entries")
+}
+
+// Ahead may run while other goroutines look up, and while the index grows.
+func TestAheadBesideLookups(t *testing.T) {
+	w := newWorld(300*time.Second, 1<<20)
+	auth := quick(1)
+	w.c.Ahead(&auth) // of a cache that has nothing
+	var all sync.WaitGroup
+	for g := range uint64(2) {
+		all.Go(func() {
+			for n := g; n < 20_000; n += 2 {
+				k := Key{Authenticator: quick(n), Share: w.shares[0], Stamped: true, Left: time.Second}
+				next := quick(n + 1)
+				w.c.Ahead(&next)
+				_, r, _ := w.c.Lookup(&k, w.now, new(string), true, nil)
+				w.c.Answer(r, 41, nil, w.now)
+			}
+		})
+	}
+	all.Wait()
+	require.Equal(t, 20_000, w.c.Len())
 }

@@ -5,6 +5,7 @@ package dedup
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"sync/atomic"
 )
 
 // An index finds entries by their authenticator, which is a hash already: a table with linear
@@ -16,7 +17,8 @@ type index struct {
 	table []place
 	old   []place // nil, or the table before, of which the first moved places are in table by now
 	moved int
-	used  int // places of table
+	used  int                     // places of table
+	ahead atomic.Pointer[[]place] // table, for warm
 }
 
 // A place has a tag in its upper half and the number of an entry in its lower. The zero place is
@@ -45,6 +47,20 @@ func following(places []place, i int) int {
 	}
 	return 0
 }
+
+// warm reads the home of a tag for nothing but to have it near when it is needed: memory answers a
+// dozen reads that do not wait for each other in the time of two that do. It needs no lock.
+func (h *index) warm(auth *[16]byte) {
+	if places := h.ahead.Load(); places != nil {
+		touch(&(*places)[homeOf(*places, tagOf(auth))])
+	}
+}
+
+// touch reads what another goroutine may be writing; what was read is not used.
+//
+//go:norace
+//go:noinline
+func touch(p *place) place { return *p }
 
 // A probe looks for the entries of one tag.
 type probe struct {
@@ -79,7 +95,9 @@ func (h *index) insert(i uint32, auth *[16]byte) {
 	if (h.used+1)*4 > len(h.table)*3 {
 		h.move(len(h.old))
 		h.old, h.moved, h.used = h.table, 0, 0
-		h.table = make([]place, max(firstPlaces, 2*len(h.old)))
+		table := make([]place, max(firstPlaces, 2*len(h.old)))
+		h.table = table
+		h.ahead.Store(&table)
 	}
 	h.move(moveAtOnce)
 	h.put(place(tagOf(auth))<<32 | place(i))

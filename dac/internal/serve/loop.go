@@ -67,6 +67,9 @@ func (r *reader) got(ds []netio.Datagram) {
 	together := r.sums.begin(len(ds)) // before a Logger of the host's can end this goroutine
 	r.in, r.next, r.now = ds, 0, time.Now()
 	r.l.st.clock.look(r.now, r.l.st.Log)
+	if len(ds) > 1 && !r.l.tokens() {
+		r.ahead(ds)
+	}
 	if !together {
 		if r.l.stream != nil {
 			r.sums.rest()
@@ -77,6 +80,16 @@ func (r *reader) got(ds []netio.Datagram) {
 		r.sums.expect(r.likely(&ds[i]))
 	}
 	r.sums.hash()
+}
+
+// ahead has the duplicate detection cache read ahead for ds, whether they verify or not: that only
+// brings near what is looked up later.
+func (r *reader) ahead(ds []netio.Datagram) {
+	for i := range ds {
+		if b := ds[i].Octets; len(b) >= packet.HeaderLen {
+			r.l.st.dedup.Ahead((*[16]byte)(b[4:]))
+		}
+	}
 }
 
 // likely is the packet in d with the secret that it is signed with most likely, where it comes from
