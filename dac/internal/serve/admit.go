@@ -27,7 +27,7 @@ func (r *reader) admit(v *verdict, row *peerstate.Row, peer *Sender, k *peerstat
 		return
 	}
 	id := r.keyOf(v, row)
-	from := r.near.origin(v.d)
+	from := r.peerCache.origin(v.d)
 	what, where, kept := st.dedup.Lookup(&id, r.now, from, !r.l.closing(), r.kept[:0])
 	if what == dedup.Full {
 		st.dedup.Expire(r.now)
@@ -138,7 +138,7 @@ func (r *reader) admitToken(v *verdict, row *peerstate.Row, peer *Sender) {
 		r.l.fail("receive", errTokenInUse)
 		return
 	}
-	r.take(r.newJob(v, row, r.l.st.clear, r.near.origin(v.d), dedup.Ref{}, peer), v, peer)
+	r.take(r.newJob(v, row, r.l.st.clear, r.peerCache.origin(v.d), dedup.Ref{}, peer), v, peer)
 }
 
 // refuse drops a request that was in order; it is not remembered, so that its retransmission may

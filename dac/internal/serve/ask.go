@@ -30,13 +30,13 @@ func (r *reader) receive(d *netio.Datagram) (lost bool) {
 	}
 	st, addr := r.l.st, netio.Plain(d.Remote.Addr())
 	if st.Fixed {
-		near := r.near.at(addr)
-		if peer := near.peer; near.known {
+		cached := r.peerCache.at(addr)
+		if peer := cached.peer; cached.known {
 			r.received(d, &peer, nil)
 			return false
 		}
 		peer, err := r.l.host.Sender(r.l.ctx, netip.AddrPortFrom(addr, 0))
-		near.known, near.peer = err == nil, peer
+		cached.known, cached.peer = err == nil, peer
 		r.received(d, &peer, err)
 		return false
 	}
@@ -106,7 +106,7 @@ func (r *reader) apart(d *netio.Datagram) *netio.Datagram {
 // newAside returns the reader of a goroutine that has one datagram and leads nothing: it has no
 // turns, no watch and no Loop, and a worker runs the handler of what it admits.
 func newAside(l *Listener) *reader {
-	r := &reader{l: l, near: newNear(), now: time.Now(), aside: true}
+	r := &reader{l: l, peerCache: newPeerCache(), now: time.Now(), aside: true}
 	r.turns.lost = new(bool)
 	return r
 }
@@ -156,7 +156,7 @@ func (r *reader) knows(v *verdict, peer *Sender, err error) (row *peerstate.Row,
 	st := r.l.st
 	switch {
 	case err == nil:
-		return r.near.row(&st.peers, st.Fixed, netio.Plain(v.d.Remote.Addr()), peer.Name, false), true
+		return r.peerCache.row(&st.peers, st.Fixed, netio.Plain(v.d.Remote.Addr()), peer.Name, false), true
 	case !errors.Is(err, ErrUnknownPeer):
 		st.totals.PeersFailed.Add(1)
 	case v.kind < 0:

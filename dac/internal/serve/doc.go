@@ -16,7 +16,7 @@
 //
 // # The way of a datagram
 //
-//  1. reader.lead (loop.go) reads a batch from a netio.Socket and loops over what follows.
+//  1. reader.run (loop.go) reads a batch from a netio.Socket and loops over what follows.
 //  2. reader.receive (ask.go) asks the Host who the sender is. A slow Host loses the read loop to
 //     another goroutine. A connection (netio.Stream) has had its peer from the start:
 //     reader.arrived.
@@ -60,8 +60,8 @@
 //
 //	peer forward note clock spells  sender, next hop, packet, clock, slow handlers
 //	waits                           which connections wait for the answers to what is in work
-//	diagnosis near sums conn        what a read loop knows of senders, and of their packets
-//	outbox watch context            answers that leave together; who leads; what a handler gets
+//	diagnosis peer_cache sums conn  what a read loop knows of senders, and of their packets
+//	coalescer watch context         answers that leave together; who leads; what a handler gets
 //	state                           what all listeners share
 //	host, job, listener             a request, and the call of Serve that it came to
 //	later                           what a host does with a Job that it ends itself

@@ -172,7 +172,7 @@ func (j *Job) call() (o Outcome) {
 		j.handed = true
 		if j.ctx.turns != nil {
 			*j.lost = true
-			j.ctx.turns.handOver(j.ctx.turn)
+			j.ctx.turns.handOff(j.ctx.turn)
 		}
 		j.l.st.workers.Spawn(func() {
 			j.task.Refuse(errGoexit)
@@ -220,7 +220,7 @@ type recipients struct {
 }
 
 // finish answers j as o says, by itself: it is not in the batch of a read loop. The answer is sent
-// at once, or waits in the box of its listener for others that are about to come.
+// at once, or waits in the coalescer of its listener for others that are about to come.
 func (j *Job) finish(o Outcome) {
 	buf := buffers.Get().(*[]byte)
 	octets := (*buf)[:0]
@@ -237,10 +237,10 @@ func (j *Job) finish(o Outcome) {
 	if to.first == nil {
 		// It is for the others alone.
 	} else if j.later {
-		j.l.box.put(j.from, octets, cause)
-	} else if (j.ticket.Many() || st.workers.Busy() > together) && j.after == nil {
+		j.l.coalescer.put(j.from, octets, cause)
+	} else if (j.ticket.Many() || st.workers.Busy() > coalesceMin) && j.after == nil {
 		// What follows the answer follows it.
-		j.l.box.post(j.from, octets, cause)
+		j.l.coalescer.post(j.from, octets, cause)
 	} else {
 		st.notes.write(j.from.Socket, []netio.Outgoing{{Origin: j.from, Octets: octets, Tag: tagOf(wasSent, cause)}})
 	}

@@ -53,7 +53,7 @@ func (j *Job) Await() bool {
 	}
 	if j.ctx.turns == nil {
 		j.l.spells.yielded()
-	} else if j.ctx.turns.handOver(j.ctx.turn) && j.ctx.turns.often(j.ctx.turn) {
+	} else if j.ctx.turns.handOff(j.ctx.turn) && j.ctx.turns.often(j.ctx.turn) {
 		// Where more than a few wait, a proxy's say, which all wait for a next hop, workers run
 		// them: that costs one switch of goroutines, and this one more.
 		j.l.spells.begin(time.Now())
@@ -107,4 +107,4 @@ func (j *Job) Go(f func()) { j.l.st.workers.Spawn(f) }
 func (j *Job) Finish(o Outcome) { j.finish(o) }
 
 // SendAnswers sends what Finish has kept of the jobs of the listener of j.
-func (j *Job) SendAnswers() { j.l.box.send() }
+func (j *Job) SendAnswers() { j.l.coalescer.send() }

@@ -24,9 +24,9 @@ type Listener struct {
 	scope  // of its handlers
 	end    context.CancelFunc
 
-	workload admission.Workload
-	spells   spells
-	box      answerBox
+	workload  admission.Workload
+	spells    spells
+	coalescer coalescer
 
 	over    atomic.Bool  // the socket is being closed
 	asides  atomic.Int32 // questions to Peers that hold up the read loop no more

@@ -17,17 +17,17 @@ import (
 
 // newReader makes the read loop of l, which no goroutine leads yet.
 func newReader(l *Listener) *reader {
-	r := &reader{l: l, near: newNear()}
-	r.turns.next = func() { r.l.readers.Go(r.lead) }
+	r := &reader{l: l, peerCache: newPeerCache()}
+	r.turns.next = func() { r.l.readers.Go(r.run) }
 	r.watch.begin(&r.turns, r.tookLong)
 	r.loop = l.host.Loop()
 	return r
 }
 
-// lead reads and answers until the socket is closed or another goroutine leads. It first ends what
+// run reads and answers until the socket is closed or another goroutine leads. It first ends what
 // the one before it has begun: the answers of its batch, and the rest of what that has read. Peers
 // of the host's that panic, or end the goroutine that asks them, cost one datagram.
-func (r *reader) lead() {
+func (r *reader) run() {
 	lost, returned := new(bool), false
 	r.turns.lost = lost
 	r.turns.asking.Store(false)
@@ -93,13 +93,13 @@ func (r *reader) ahead(ds []netio.Datagram) {
 }
 
 // likely is the packet in d with the secret that it is signed with most likely, where it comes from
-// a peer that is near and has verified something with it before.
+// a peer that the peer cache has and that has verified something with it before.
 func (r *reader) likely(d *netio.Datagram) ([]byte, *peerstate.Keyed) {
 	var k *peerstate.Keyed
 	if r.l.stream != nil {
 		k = r.l.stream.key
 	} else {
-		k = r.near.key(netio.Plain(d.Remote.Addr()))
+		k = r.peerCache.key(netio.Plain(d.Remote.Addr()))
 	}
 	if k == nil || kindOf(d.Octets) < 0 {
 		return nil, nil
@@ -153,11 +153,11 @@ func (r *reader) stop(err error, faults int) bool {
 // on, as long as one such question is open.
 func (r *reader) tookLong(turn uint64) {
 	if r.turns.asking.Load() {
-		if r.l.asides.Add(1) > mostAsides || !r.turns.handOver(turn) {
+		if r.l.asides.Add(1) > mostAsides || !r.turns.handOff(turn) {
 			r.l.asides.Add(-1)
 		}
 		return
 	}
 	r.l.spells.begin(time.Now())
-	r.turns.handOver(turn)
+	r.turns.handOff(turn)
 }

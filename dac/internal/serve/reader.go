@@ -25,13 +25,13 @@ import (
 // what stands below it: answers (this one), handlers (handle.go), admission (admit.go),
 // verification (verify.go), senders (ask.go), the loop (loop.go).
 type reader struct {
-	l     *Listener
-	turns turns
-	watch watch
-	near  near
-	sums  sums
-	loop  Loop // nil: it is aside
-	aside bool // it has one datagram and leads nothing
+	l         *Listener
+	turns     turns
+	watch     watch
+	peerCache peerCache
+	sums      sums
+	loop      Loop // nil: it is aside
+	aside     bool // it has one datagram and leads nothing
 
 	in   []netio.Datagram // of the last read
 	next int              // of in: to be looked at
@@ -81,7 +81,7 @@ func (r *reader) drop(d *netio.Datagram, err error) {
 // answer puts what ends r.octets from start on among the answers of the batch: the answer to the
 // packet request, to be signed with k.
 func (r *reader) answer(to recipients, k *peerstate.Keyed, request []byte, start int, op Op, cause errcause.Cause) {
-	r.sums.owe(k, request, start, len(r.octets))
+	r.sums.signLater(k, request, start, len(r.octets))
 	if to.first != nil {
 		r.send(to.first, start, op, cause)
 	}

@@ -22,10 +22,10 @@ func NewRig(ctx context.Context, e *Engine, io netio.Socket) *Rig {
 }
 
 // Lead reads and answers until the Socket ends, or another goroutine leads.
-func (g *Rig) Lead() { g.r.lead() }
+func (g *Rig) Lead() { g.r.run() }
 
 // Go is Lead in a goroutine of its own.
-func (g *Rig) Go() { g.r.l.readers.Go(g.r.lead) }
+func (g *Rig) Go() { g.r.l.readers.Go(g.r.run) }
 
 // Failed is why reading has ended, once it has.
 func (g *Rig) Failed() error { return <-g.r.l.failed }

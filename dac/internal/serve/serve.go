@@ -35,7 +35,7 @@ func NewConnListener(ctx context.Context, e *Engine, c *Conn, io *netio.Stream) 
 // not its end: when Serve is to end they have Drain to go on.
 func makeListener(ctx context.Context, e *Engine, io netio.Socket, local netip.AddrPort) *Listener {
 	l := &Listener{st: &e.state, host: e.host, io: io, local: local, failed: make(chan error, 1)}
-	l.box.notes, l.box.io = &e.notes, io
+	l.coalescer.notes, l.coalescer.io = &e.notes, io
 	l.started, l.timeout = e.started, e.Timeout
 	l.ctx, l.end = context.WithCancel(context.WithoutCancel(ctx))
 	return l
@@ -58,7 +58,7 @@ func (l *Listener) Serve(ctx context.Context) (err error) {
 	defer l.end()
 	defer context.AfterFunc(l.ctx, func() { l.giveUp(l.ctx.Err()) })()
 	r := newReader(l)
-	l.readers.Go(func() { r.lead() })
+	l.readers.Go(func() { r.run() })
 	if l.stream == nil {
 		l.st.Log.Info("dac: serving", "local", l.local)
 	} else {

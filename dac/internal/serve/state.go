@@ -86,7 +86,7 @@ func (st *state) begin(c Config) {
 		known.Window, known.Unstamped = uncheckedWindow, uncheckedWindow
 	}
 	st.dedup = dedup.New[netio.Origin](known)
-	st.places.Max, st.places.Many = c.MaxHandlers, together
+	st.places.Max, st.places.Many = c.MaxHandlers, coalesceMin
 	st.stage = min(max(c.MaxHandlers/StageShare, 1), MostStaged)
 }
 

@@ -20,9 +20,9 @@ import (
 type sums struct {
 	hasher authn.Digester
 	// The datagrams of the last read, in order, hashed together; or none.
-	ahead  []authn.Digest
-	coming []authn.Digest // those, before they are hashed
-	owed   []authn.Digest // answers that are to be signed yet
+	ahead    []authn.Digest
+	coming   []authn.Digest // those, before they are hashed
+	unsigned []authn.Digest // answers that are to be signed yet
 }
 
 // begin forgets what was hashed of the last read, and reports whether n datagrams are worth hashing
@@ -60,25 +60,25 @@ func (s *sums) verify(i int, b []byte, secret authn.Secret) error {
 	return authn.VerifyRequest(b, secret)
 }
 
-// owe has the octets from start to end of a batch, the answer to the packet request, signed
+// signLater has the octets from start to end of a batch, the answer to the packet request, signed
 // together with others before they are sent. Where k signs nothing, RADIUS/1.1, they are as they
 // are.
-func (s *sums) owe(k *peerstate.Keyed, request []byte, start, end int) {
+func (s *sums) signLater(k *peerstate.Keyed, request []byte, start, end int) {
 	if !k.Signs() {
 		return
 	}
-	s.owed = append(s.owed, authn.Digest{Start: start, End: end, Field: authn.FieldOf(request), Key: &k.Key})
+	s.unsigned = append(s.unsigned, authn.Digest{Start: start, End: end, Field: authn.FieldOf(request), Key: &k.Key})
 }
 
 // sign signs what is owed in the octets of the batch.
 func (s *sums) sign(octets []byte) {
-	for i := range s.owed {
-		d := &s.owed[i]
+	for i := range s.unsigned {
+		d := &s.unsigned[i]
 		d.Octets = octets[d.Start:d.End]
 	}
-	s.hasher.Sign(s.owed)
-	clear(s.owed)
-	s.owed = s.owed[:0]
+	s.hasher.Sign(s.unsigned)
+	clear(s.unsigned)
+	s.unsigned = s.unsigned[:0]
 }
 
 // rest gives the room of the hashing back: a connection that has little to do keeps none.

@@ -61,7 +61,7 @@ func (r *reader) verify(v *verdict, row *peerstate.Row, peer *Sender) (*peerstat
 		return nil, nil, err
 	}
 	if !row.Proven.Load() {
-		row = r.near.row(&st.peers, st.Fixed, netio.Plain(v.d.Remote.Addr()), peer.Name, true)
+		row = r.peerCache.row(&st.peers, st.Fixed, netio.Plain(v.d.Remote.Addr()), peer.Name, true)
 		count = &row.Kinds[v.kind]
 	}
 	if peer.RequireMessageAuthenticator && !r.l.tokens() && packet.Find(v.b, packet.TypeMessageAuthenticator) == nil {

@@ -47,8 +47,8 @@ func (t *turns) end(turn uint64) (lost bool) { return !t.now.CompareAndSwap(turn
 // running reports whether a turn has not ended, and its goroutine leads.
 func (t *turns) running(turn uint64) bool { return t.now.Load() == turn }
 
-// handOver makes another goroutine lead, where turn is still running.
-func (t *turns) handOver(turn uint64) bool {
+// handOff makes another goroutine lead, where turn is still running.
+func (t *turns) handOff(turn uint64) bool {
 	if t.end(turn) {
 		return false
 	}

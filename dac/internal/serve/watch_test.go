@@ -23,7 +23,7 @@ type watched struct {
 func newWatched() *watched {
 	w := new(watched)
 	w.next = func() { w.led++ }
-	w.watch.begin(&w.turns, func(turn uint64) { w.handOver(turn) })
+	w.watch.begin(&w.turns, func(turn uint64) { w.handOff(turn) })
 	return w
 }
 
@@ -77,15 +77,15 @@ func TestOneOfTwoHasTheLead(t *testing.T) {
 	w := newWatched()
 	turn := w.number()
 	w.begin(turn)
-	require.True(t, w.handOver(turn))
-	require.False(t, w.handOver(turn))
+	require.True(t, w.handOff(turn))
+	require.False(t, w.handOff(turn))
 	require.True(t, w.end(turn))
 	require.Equal(t, 1, w.led)
 	turn = w.number()
 	w.begin(turn)
 	require.True(t, w.running(turn))
 	require.False(t, w.end(turn))
-	require.False(t, w.handOver(turn))
+	require.False(t, w.handOff(turn))
 	require.False(t, w.running(turn))
 }
 
@@ -116,7 +116,7 @@ func TestBeginOfATurnReadsTheReaderFirst(t *testing.T) {
 	second := r.turns.number()
 	var led sync.WaitGroup
 	led.Go(func() {
-		for !r.turns.handOver(second) {
+		for !r.turns.handOff(second) {
 			runtime.Gosched()
 		}
 	})

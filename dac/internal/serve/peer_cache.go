@@ -9,41 +9,41 @@ import (
 	"github.com/radius-dynauth/dynauth/dac/internal/peerstate"
 )
 
-// A near is what one read loop knows of the senders that it has heard of late, without a lock: most
+// A peerCache is what one read loop knows of the senders that it has heard of late, without a lock: most
 // datagrams of a batch come from a few of them. It belongs to the goroutine that leads. What stands
 // in it is a copy of what Peers and the table of rows say, and may be thrown away at any time.
-type near struct {
+type peerCache struct {
 	rows    map[netip.Addr]*peerstate.Row
-	peers   [nearPeers]nearPeer // the latest of those
-	origins [nearPeers]*netio.Origin
+	peers   [cachedPeers]cachedPeer // the latest of those
+	origins [cachedPeers]*netio.Origin
 }
 
-// A nearPeer is what a near knows of one address. The zero one is of none.
-type nearPeer struct {
+// A cachedPeer is what a peerCache knows of one address. The zero one is of none.
+type cachedPeer struct {
 	addr  netip.Addr
 	known bool // peer is what Peers say; they say the same each time
 	peer  Sender
 	row   *peerstate.Row // nil: not looked up yet
 }
 
-const nearPeers = 16
+const cachedPeers = 16
 
-func newNear() near { return near{rows: make(map[netip.Addr]*peerstate.Row)} }
+func newPeerCache() peerCache { return peerCache{rows: make(map[netip.Addr]*peerstate.Row)} }
 
-func placeNear(addr netip.Addr) byte { return addr.As16()[15] % nearPeers }
+func placeOf(addr netip.Addr) byte { return addr.As16()[15] % cachedPeers }
 
 // at returns the place of addr, which may have been another's so far.
-func (n *near) at(addr netip.Addr) *nearPeer {
-	at := &n.peers[placeNear(addr)]
+func (c *peerCache) at(addr netip.Addr) *cachedPeer {
+	at := &c.peers[placeOf(addr)]
 	if at.addr != addr {
-		*at = nearPeer{addr: addr}
+		*at = cachedPeer{addr: addr}
 	}
 	return at
 }
 
 // origin returns where d came from, to be kept by its job: what comes from one port shares one.
-func (n *near) origin(d *netio.Datagram) *netio.Origin {
-	at := &n.origins[d.Remote.Port()%nearPeers]
+func (c *peerCache) origin(d *netio.Datagram) *netio.Origin {
+	at := &c.origins[d.Remote.Port()%cachedPeers]
 	if *at == nil || !(*at).Same(&d.Origin) {
 		own := d.Origin
 		*at = &own
@@ -53,26 +53,26 @@ func (n *near) origin(d *netio.Datagram) *netio.Origin {
 
 // row is the row of a peer in all. verified: something from there has verified, so the row has to
 // be its own. fixed: Peers give an address one name for ever.
-func (n *near) row(all *peerstate.Table, fixed bool, addr netip.Addr, name string, verified bool) *peerstate.Row {
-	at := n.at(addr)
+func (c *peerCache) row(all *peerstate.Table, fixed bool, addr netip.Addr, name string, verified bool) *peerstate.Row {
+	at := c.at(addr)
 	if at.row == nil {
-		at.row = n.rows[addr]
+		at.row = c.rows[addr]
 	}
 	if row := at.row; row != nil && (fixed || row.Name.Load() != nil && *row.Name.Load() == name) && (!verified || row.Proven.Load()) {
 		return row
 	}
 	row := all.Row(addr, name, verified)
-	if len(n.rows) >= peerstate.MaxRows {
-		clear(n.rows)
+	if len(c.rows) >= peerstate.MaxRows {
+		clear(c.rows)
 	}
-	n.rows[addr], at.row = row, row
+	c.rows[addr], at.row = row, row
 	return row
 }
 
 // key is the secret that a datagram from addr is signed with most likely; nil: nothing has verified
 // from there of late.
-func (n *near) key(addr netip.Addr) *peerstate.Keyed {
-	at := &n.peers[placeNear(addr)]
+func (c *peerCache) key(addr netip.Addr) *peerstate.Keyed {
+	at := &c.peers[placeOf(addr)]
 	if at.addr != addr || !at.known || at.row == nil {
 		return nil
 	}
