@@ -9,9 +9,10 @@ import (
 	"github.com/radius-dynauth/dynauth/dac/internal/peerstate"
 )
 
-// A peerCache is what one read loop knows of the senders that it has heard of late, without a lock: most
-// datagrams of a batch come from a few of them. It belongs to the goroutine that leads. What stands
-// in it is a copy of what Peers and the table of rows say, and may be thrown away at any time.
+// A peerCache is what one read loop knows of the senders that it has heard of late, without a lock:
+// most datagrams of a batch come from a few of them. It belongs to the goroutine that leads. What
+// stands in it is a copy of what Peers and the table of rows say, and may be thrown away at any
+// time.
 type peerCache struct {
 	rows    map[netip.Addr]*peerstate.Row
 	peers   [cachedPeers]cachedPeer // the latest of those
