@@ -50,6 +50,16 @@ func (a Attr) AppendTo(set radius.Attributes) (radius.Attributes, error) {
 	return appendSet(set, bytes.Clone(a.b)), nil
 }
 
+// AppendBinary appends the octets of a to b, each attribute with its type and its length before its
+// value, as it stands in a packet (RFC 2865, section 5). Hidden values are still in clear, as of
+// AppendTo. With an error b is as it was.
+func (a Attr) AppendBinary(b []byte) ([]byte, error) {
+	if a.err != nil {
+		return b, a.err
+	}
+	return append(b, a.b...), nil
+}
+
 // appendSet appends the attributes that b holds, whole ones, and keeps b.
 func appendSet(set radius.Attributes, b []byte) radius.Attributes {
 	n := 0

@@ -180,6 +180,16 @@ func TestJoin(t *testing.T) {
 	require.Equal(t, octets(11, 3, "x", 5, 6, 0, 0, 0, 1), Join(FilterID.Of("x"), Attr{}, Join(NASPort.Of(1))).b)
 }
 
+func TestAppendBinaryIsWhatStandsInAPacket(t *testing.T) {
+	before := []byte{1, 2}
+	b, err := Join(UserName.Of("bob"), SessionTimeout.Of(7)).AppendBinary(before)
+	require.NoError(t, err)
+	require.Equal(t, []byte{1, 2, 1, 5, 'b', 'o', 'b', 27, 6, 0, 0, 0, 7}, b)
+	b, err = UserName.Of("").AppendBinary(before)
+	require.Error(t, err)
+	require.Equal(t, before, b)
+}
+
 func TestAppendToSharesNothing(t *testing.T) {
 	a := UserName.Of("bob")
 	one, two := setOf(t, a), setOf(t, a)

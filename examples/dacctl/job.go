@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/binary"
+	"sync"
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/attrs/profile"
@@ -22,6 +23,15 @@ type tag struct {
 	list          []attrs.Attr
 	kept          []byte                  // in the place of list, as a plan keeps it
 	ids           *profile.Identification // how -profile names the session; nil: it does not
+	of            *kept                   // whose it is; nil: it is by itself
+}
+
+// recycle takes back the memory of a Job whose outcome is counted, and of which nothing is written:
+// an answered request is not sent again, so its Client is done with it.
+func (t *tag) recycle() {
+	if t.of != nil {
+		keptJobs.Put(t.of)
+	}
 }
 
 // attributes are what was given, of which a profile may have sent a part.
@@ -89,23 +99,29 @@ func (o *options) asKept() bool {
 // fewAVPs is how many attributes on the wire a keptJob has room for.
 const fewAVPs = 4
 
-// keptJob is job for a packet that leaves as the plan keeps it. The octets stay those of the plan,
-// and all the rest is one piece of memory: there are hundreds of thousands of them.
+// A kept is the Job of a packet that leaves as the plan keeps it: all that it needs beside the
+// octets, which stay those of the plan, in one piece of memory.
+type kept struct {
+	t    tag
+	r    dac.Request
+	p    radius.Packet
+	avps [fewAVPs]radius.AVP
+	set  [fewAVPs]*radius.AVP
+}
+
+// keptJobs are those whose request was answered, for others: there are hundreds of thousands.
+var keptJobs = sync.Pool{New: func() any { return new(kept) }}
+
+// keptJob is job for a packet that leaves as the plan keeps it.
 func (o *options) keptJob(p *parsed) dac.Job {
-	made := new(struct {
-		t    tag
-		r    dac.Request
-		p    radius.Packet
-		avps [fewAVPs]radius.AVP
-		set  [fewAVPs]*radius.AVP
-	})
-	made.t = tag{row: p.row, line: p.line, fingerprint: p.fingerprint, kind: p.target.kind, expect: p.target.expect, kept: p.kept}
+	made := keptJobs.Get().(*kept)
+	made.t = tag{row: p.row, line: p.line, fingerprint: p.fingerprint, kind: p.target.kind, expect: p.target.expect, kept: p.kept, of: made}
 	j := dac.Job{Tag: &made.t}
 	if made.t.nas, j.NAS, j.Err = o.nasOf(&p.target, nil); j.Err != nil {
 		return j
 	}
 	made.p = radius.Packet{Code: p.target.kind, Attributes: keptAVPs(p.kept, made.avps[:0], made.set[:0])}
-	made.r.Packet = &made.p
+	made.r = dac.Request{Packet: &made.p}
 	if !p.target.disconnect() {
 		made.t.noteAuthorizeOnly(&made.r)
 	}
@@ -120,7 +136,7 @@ func keptAVPs(b []byte, avps []radius.AVP, set radius.Attributes) radius.Attribu
 	for b = b[n:]; count > 0; count-- {
 		parts, n := binary.Uvarint(b)
 		for b = b[n:]; parts > 0; parts-- {
-			end := 2 + int(b[1])
+			end := int(b[1])
 			if len(avps) == cap(avps) { // those before it stay where set points
 				avps = make([]radius.AVP, 0, 4*fewAVPs)
 			}

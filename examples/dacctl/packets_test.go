@@ -221,9 +221,11 @@ func BenchmarkJobs(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for one := range p.all(nil) {
-			if j := o.job(one); j.Err != nil {
+			j := o.job(one)
+			if j.Err != nil {
 				b.Fatal(j.Err)
 			}
+			j.Tag.(*tag).recycle()
 		}
 	}
 }

@@ -113,7 +113,7 @@ type chunk struct {
 	packets, lines int
 	wrong          []parsed // by rows and lines of the chunk
 	targets        []target
-	set            radius.Attributes // of one attribute after the other
+	wire           []byte // of one attribute after the other
 	err            error
 }
 
@@ -172,7 +172,7 @@ func (o *options) readChunk(b block) chunk {
 		c.put(o, p)
 		return true
 	})
-	c.set, c.octets = nil, bytes.Clone(c.octets) // without the room for more
+	c.wire, c.octets = nil, bytes.Clone(c.octets) // without the room for more
 	return c
 }
 
@@ -200,17 +200,16 @@ func (c *chunk) put(o *options, p parsed) {
 	b = binary.LittleEndian.AppendUint32(b, p.fingerprint)
 	b = binary.AppendUvarint(b, uint64(len(p.list)))
 	for _, a := range p.list {
-		set, err := a.AppendTo(c.set[:0])
+		wire, err := a.AppendBinary(c.wire[:0])
 		if err != nil && p.err == nil {
 			p.err = err
 		}
-		c.set = set
-		b = binary.AppendUvarint(b, uint64(len(set)))
-		for _, avp := range set {
-			b = append(b, byte(avp.Type), byte(len(avp.Attribute)))
-			b = append(b, avp.Attribute...)
-			octets += len(avp.Attribute)
+		parts := 0
+		for rest := wire; len(rest) > 0; rest = rest[rest[1]:] {
+			parts++
 		}
+		b = append(binary.AppendUvarint(b, uint64(parts)), wire...)
+		c.wire, octets = wire, octets+len(wire)-2*parts
 	}
 	if p.err == nil {
 		p.err = o.judge(&p, octets)
@@ -350,14 +349,14 @@ func (c *chunk) get(b []byte) (p parsed, rest []byte) {
 }
 
 // keptLen is how many octets of b the attributes of a packet are: their number, and of each the
-// number of those on the wire that it is, each with type, length and value.
+// number of those on the wire that it is, and their octets there.
 func keptLen(b []byte) int {
 	begin := len(b)
 	count, n := binary.Uvarint(b)
 	for b = b[n:]; count > 0; count-- {
 		parts, n := binary.Uvarint(b)
 		for b = b[n:]; parts > 0; parts-- {
-			b = b[2+int(b[1]):]
+			b = b[b[1]:]
 		}
 	}
 	return begin - len(b)
@@ -387,8 +386,8 @@ func attributesOf(b []byte) []attrs.Attr {
 }
 
 func rawAttr(b []byte) (attrs.Attr, []byte) {
-	t, n := radius.Type(b[0]), int(b[1])
-	return attrs.Raw(t, b[2:2+n]), b[2+n:]
+	n := int(b[1])
+	return attrs.Raw(radius.Type(b[0]), b[2:n]), b[n:]
 }
 
 // place is where a packet stands, for a message.

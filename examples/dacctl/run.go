@@ -429,52 +429,16 @@ func (i *intents) send(s *sender, yield func(dac.Job) bool) bool {
 	return true
 }
 
-// An ahead bounds how many requests are written down as about to be sent and have no outcome yet. A
-// Client reads some thousands ahead; of those a run that is killed could not tell which left. A nil
-// ahead has no bound.
-type ahead struct {
-	places chan struct{}
-	over   <-chan struct{} // nothing is sent any more
-}
-
-func (s *sender) newAhead(ctx context.Context) *ahead {
-	if s.results == nil {
-		return nil
-	}
-	return &ahead{make(chan struct{}, 2*s.parallel*max(1, len(s.nases.all))), ctx.Done()}
-}
-
-// through yields jobs as places are free; done frees one.
-func (a *ahead) through(jobs iter.Seq[dac.Job]) iter.Seq[dac.Job] {
-	if a == nil {
-		return jobs
-	}
-	return func(yield func(dac.Job) bool) {
-		for j := range jobs {
-			if !yield(j) {
-				return
-			}
-			select { // before the next one is written down
-			case a.places <- struct{}{}:
-			case <-a.over:
-				return
-			}
-		}
-	}
-}
-
-func (a *ahead) done() {
-	if a != nil {
-		<-a.places
-	}
-}
-
 func (s *sender) outcomes(ctx context.Context, client *dac.Client, jobs iter.Seq[dac.Job], ahead *ahead) error {
 	bare := s.bare()
+	recycles := bare && s.trace == nil // which may keep what it is told
 	for out := range client.Each(ctx, ahead.through(jobs)) {
 		ahead.done()
 		if bare && out.Err == nil && out.Response != nil {
 			s.tally.acknowledge(out)
+			if recycles {
+				out.Job.Tag.(*tag).recycle()
+			}
 			continue
 		}
 		r := s.newRecord(out)

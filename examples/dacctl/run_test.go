@@ -15,7 +15,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/radius-dynauth/dynauth/attrs"
@@ -233,6 +235,63 @@ func TestInterruptEndsWithTheSummary(t *testing.T) {
 	require.Equal(t, 2, got.status)
 	require.Regexp(t, `^interrupted: \d+ ACK, 0 NAK, [1-4] no answer`, got.last())
 	require.Regexp(t, nas+` +Disconnect-ACK +\d+`, got.out)
+}
+
+// A run ends by an interrupt while the next request waits for an outcome, whether or not it writes
+// results down.
+func TestInterruptEndsARunThatWaitsForOutcomes(t *testing.T) {
+	for name, more := range map[string][]string{"counted": nil, "written down": {"-results", filepath.Join(t.TempDir(), "results")}} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			nas := startNAS(t, func(context.Context, *dac.Request) error {
+				time.AfterFunc(10*time.Millisecond, cancel)
+				return dac.ErrSilent
+			})
+			args := append([]string{"disconnect", "-nas", nas, "-secret", testSecret, "-p", "4", "-f", write(t, strings.Repeat("User-Name = bob\n\n", 10_000))}, more...)
+			got := dacctl(t, ctx, args...)
+			require.Equal(t, 2, got.status)
+			require.Regexp(t, `^interrupted: 0 ACK, 0 NAK, [1-4] no answer`, got.last())
+		})
+	}
+}
+
+// The bound holds, each sleep is for many requests, and what has no outcome when the run ends holds
+// nothing up.
+func TestAheadIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		over := make(chan struct{})
+		a := &ahead{most: 8, again: 4, over: over, wake: make(chan struct{}, 1)}
+		var drawn atomic.Int64
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			endless := func(yield func(dac.Job) bool) {
+				for yield(dac.Job{}) {
+				}
+			}
+			for range a.through(endless) {
+				drawn.Add(1)
+			}
+		}()
+		for range 100 {
+			synctest.Wait()
+			require.EqualValues(t, 9, a.out.Load())
+			before := drawn.Load()
+			for range 4 {
+				a.done()
+			}
+			synctest.Wait()
+			require.Equal(t, before, drawn.Load(), "it sleeps on")
+			a.done()
+			synctest.Wait()
+			require.Equal(t, before+5, drawn.Load())
+		}
+		close(over)
+		<-ended
+		for range 9 {
+			a.done()
+		}
+	})
 }
 
 // Standard input that stays open does not hold up the end.

@@ -75,7 +75,11 @@ func (q *queue[J, P]) startSilence(before bool, now Instant) {
 
 // queue returns the queue for nas.
 func (r *Run[J, P]) queue(nas netip.AddrPort) *queue[J, P] {
+	if q := r.latest; q != nil && q.nas == nas {
+		return q
+	}
 	if q := r.queues[nas]; q != nil {
+		r.latest = q
 		return q
 	}
 	if len(r.queues) >= maxQueues {
@@ -86,7 +90,7 @@ func (r *Run[J, P]) queue(nas netip.AddrPort) *queue[J, P] {
 	if r.Budget < 0 {
 		q.window = r.most
 	}
-	r.queues[nas] = q
+	r.queues[nas], r.latest = q, q
 	return q
 }
 
@@ -94,6 +98,7 @@ func (r *Run[J, P]) queue(nas netip.AddrPort) *queue[J, P] {
 // jobs go, and what was learned with them, unless their NAS may be waiting for jobs.
 func (r *Run[J, P]) forget() {
 	seen := 0
+	r.latest = nil
 	for nas, q := range r.queues {
 		if q.settled() && q.ask == nil && q.hung == 0 && !q.turn.in && (q.suspect || r.draws-q.drawn >= r.recent()) {
 			if q.suspect {

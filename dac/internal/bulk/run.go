@@ -20,6 +20,7 @@ type Run[J, P any] struct {
 
 	mu       sync.Mutex // guards what follows
 	queues   map[netip.AddrPort]*queue[J, P]
+	latest   *queue[J, P]      // of queues, that of the latest job: one NAS often has many in a row
 	live     int               // of queues, those with jobs
 	ahead    int               // jobs that may be drawn before they can be sent
 	most     int               // in flight

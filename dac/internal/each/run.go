@@ -178,8 +178,8 @@ func (h host[J, R, P]) Stopped(j *Job[J, R], nas netip.AddrPort, err error, begu
 // begun a few at a time for a NAS that has not answered, and those that wait behind x have the same
 // reason. It is told before Stopped is: a Run that ends cancels what is begun first.
 func (r *Run[J, R, P]) noteDialing(x *exchange.Exchange) {
-	nas, f, ok := x.WhileDialing()
-	if !ok {
+	nas, f := x.WhileDialing()
+	if f == nil {
 		return
 	}
 	r.mu.Lock()
@@ -187,7 +187,7 @@ func (r *Run[J, R, P]) noteDialing(x *exchange.Exchange) {
 	if r.dialing == nil {
 		r.dialing = make(map[netip.AddrPort]exchange.Failure)
 	}
-	r.dialing[nas] = f
+	r.dialing[nas] = *f
 }
 
 func (h host[J, R, P]) Unsent(j *Job[J, R], u bulk.Unsent) { j.fail(h.calls.Unsent(&j.Job, u)) }

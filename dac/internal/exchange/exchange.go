@@ -410,9 +410,12 @@ func (x *Exchange) Result() Result {
 func (x *Exchange) Blamed() bool { return x.failure.Blames() }
 
 // WhileDialing returns the NAS of x and how x has failed, where it ended before there was a
-// connection to that.
-func (x *Exchange) WhileDialing() (nas netip.AddrPort, f Failure, ok bool) {
-	return x.to.nas, x.failure, x.failure.Dialing
+// connection to that; nil: it did not.
+func (x *Exchange) WhileDialing() (nas netip.AddrPort, f *Failure) {
+	if !x.failure.Dialing {
+		return nas, nil
+	}
+	return x.to.nas, &x.failure
 }
 
 // Tag is what the Owner gave x.
