@@ -182,9 +182,9 @@ func TestJoin(t *testing.T) {
 
 func TestAppendBinaryIsWhatStandsInAPacket(t *testing.T) {
 	before := []byte{1, 2}
-	b, err := Join(UserName.Of("bob"), SessionTimeout.Of(7)).AppendBinary(before)
+	b, err := Join(UserName.Of("bob"), NASPort.Of(7)).AppendBinary(before)
 	require.NoError(t, err)
-	require.Equal(t, []byte{1, 2, 1, 5, 'b', 'o', 'b', 27, 6, 0, 0, 0, 7}, b)
+	require.Equal(t, []byte{1, 2, 1, 5, 'b', 'o', 'b', 5, 6, 0, 0, 0, 7}, b)
 	b, err = UserName.Of("").AppendBinary(before)
 	require.Error(t, err)
 	require.Equal(t, before, b)
