@@ -217,14 +217,15 @@ var below = map[string][]string{
 	"idpool":    {"packet", "authn"},
 	"rate":      {"packet", "authn"},
 	"dialing":   {},
-	"exchange":  {"packet", "authn", "netio", "idpool", "rate", "dialing"},
+	"exchange":  {"packet", "authn", "netio", "idpool", "rate", "dialing", "coalesce"},
 	"bulk":      {"packet", "authn", "netio", "idpool", "rate", "exchange"},
 	"each":      {"bulk", "exchange", "netio"},
 	"show":      {"packet"},
 	"report":    {"packet", "authn", "netio", "exchange", "show"},
 	"peerstate": {"packet", "authn", "netio", "dedup", "rate"},
 	"admission": {},
-	"serve":     {"packet", "authn", "netio", "dedup", "rate", "peerstate", "admission"},
+	"coalesce":  {},
+	"serve":     {"packet", "authn", "netio", "dedup", "rate", "peerstate", "admission", "coalesce"},
 }
 
 // above says which rooms a room may import that stands above package dac: transports share it.

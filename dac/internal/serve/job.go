@@ -14,6 +14,7 @@ import (
 
 	"github.com/radius-dynauth/dynauth/dac/internal/admission"
 	"github.com/radius-dynauth/dynauth/dac/internal/authn"
+	"github.com/radius-dynauth/dynauth/dac/internal/coalesce"
 	"github.com/radius-dynauth/dynauth/dac/internal/dedup"
 	"github.com/radius-dynauth/dynauth/dac/internal/netio"
 	"github.com/radius-dynauth/dynauth/dac/internal/packet"
@@ -237,10 +238,10 @@ func (j *Job) finish(o Outcome) {
 	if to.first == nil {
 		// It is for the others alone.
 	} else if j.later {
-		j.l.coalescer.put(j.from, octets, cause)
-	} else if (j.ticket.Many() || st.workers.Busy() > coalesceMin) && j.after == nil {
+		j.l.coalescer.Put(signedAnswer{j.from, octets, cause})
+	} else if (j.ticket.Many() || st.workers.Busy() > coalesce.Min) && j.after == nil {
 		// What follows the answer follows it.
-		j.l.coalescer.post(j.from, octets, cause)
+		j.l.coalescer.Post(signedAnswer{j.from, octets, cause})
 	} else {
 		st.notes.write(j.from.Socket, []netio.Outgoing{{Origin: j.from, Octets: octets, Tag: tagOf(wasSent, cause)}})
 	}

@@ -107,4 +107,4 @@ func (j *Job) Go(f func()) { j.l.st.workers.Spawn(f) }
 func (j *Job) Finish(o Outcome) { j.finish(o) }
 
 // SendAnswers sends what Finish has kept of the jobs of the listener of j.
-func (j *Job) SendAnswers() { j.l.coalescer.send() }
+func (j *Job) SendAnswers() { j.l.coalescer.Send() }

@@ -35,7 +35,7 @@ func NewConnListener(ctx context.Context, e *Engine, c *Conn, io *netio.Stream) 
 // not its end: when Serve is to end they have Drain to go on.
 func makeListener(ctx context.Context, e *Engine, io netio.Socket, local netip.AddrPort) *Listener {
 	l := &Listener{st: &e.state, host: e.host, io: io, local: local, failed: make(chan error, 1)}
-	l.coalescer.notes, l.coalescer.io = &e.notes, io
+	l.coalescer.New = l.newBatch
 	l.started, l.timeout = e.started, e.Timeout
 	l.ctx, l.end = context.WithCancel(context.WithoutCancel(ctx))
 	return l

@@ -10,6 +10,7 @@ import (
 
 	"github.com/radius-dynauth/dynauth/dac/internal/admission"
 	"github.com/radius-dynauth/dynauth/dac/internal/authn"
+	"github.com/radius-dynauth/dynauth/dac/internal/coalesce"
 	"github.com/radius-dynauth/dynauth/dac/internal/dedup"
 	"github.com/radius-dynauth/dynauth/dac/internal/netio"
 	"github.com/radius-dynauth/dynauth/dac/internal/peerstate"
@@ -86,7 +87,7 @@ func (st *state) begin(c Config) {
 		known.Window, known.Unstamped = uncheckedWindow, uncheckedWindow
 	}
 	st.dedup = dedup.New[netio.Origin](known)
-	st.places.Max, st.places.Many = c.MaxHandlers, coalesceMin
+	st.places.Max, st.places.Many = c.MaxHandlers, coalesce.Min
 	st.stage = min(max(c.MaxHandlers/StageShare, 1), MostStaged)
 }
 
