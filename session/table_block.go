@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"iter"
 	"math/bits"
+
+	"github.com/radius-dynauth/dynauth/internal/pages"
 )
 
 // A ref says where in a store the identity of a session stands, from its first Put until it is
@@ -133,7 +135,7 @@ func (m *blocks) page(size, class int) uint32 {
 	if class != 0 { // the first pages are small, for the sake of small tables
 		octets = max(min(minPage<<min(m.count[class], 8), maxPage)/size, 1) * size
 	}
-	m.pages[p] = page{b: make([]byte, octets), size: int32(size), class: uint8(class)}
+	m.pages[p] = page{b: pages.Many(make([]byte, octets)), size: int32(size), class: uint8(class)}
 	m.count[class]++
 	m.link(p)
 	return p

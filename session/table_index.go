@@ -5,6 +5,8 @@ package session
 import (
 	"slices"
 	"sync/atomic"
+
+	"github.com/radius-dynauth/dynauth/internal/pages"
 )
 
 // A tag stands for one value of one attribute: 32 bits of its hash. Different values may share a
@@ -175,8 +177,9 @@ func (x *index) shrink() {
 // resize moves the entries into a table of n places. warm may still read the old one, which nothing
 // writes to any more.
 func (x *index) resize(n int) []entry {
-	places := make([]entry, n)
-	for _, e := range x.places() {
+	places := pages.Many(make([]entry, n))
+	old := x.places()
+	for _, e := range old {
 		if e.ref == 0 {
 			continue
 		}
@@ -187,6 +190,9 @@ func (x *index) resize(n int) []entry {
 		places[i] = e
 	}
 	x.table.Store(&places)
+	if n < len(old) {
+		pages.Gone(old)
+	}
 	return places
 }
 

@@ -5,6 +5,8 @@ package session
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/radius-dynauth/dynauth/internal/pages"
 )
 
 // A record is a session in the table of its shard. The zero record is an empty place.
@@ -124,7 +126,7 @@ func (s *shard[S]) remove(r ref, t tag) {
 // resize moves the records into a table of n places. It is called with the lock held.
 func (s *shard[S]) resize(n int) {
 	old := s.records
-	s.records = make([]record[S], n)
+	s.records = pages.Many(make([]record[S], n))
 	for k := range old {
 		if old[k].ref == 0 {
 			continue
@@ -137,6 +139,9 @@ func (s *shard[S]) resize(n int) {
 	}
 	now := s.records
 	s.published.Store(&now)
+	if n < len(old) {
+		pages.Gone(old)
+	}
 }
 
 // mayMove says whether what stands at j may move to i, an empty place before it: unless its home

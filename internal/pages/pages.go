@@ -17,3 +17,20 @@ func Large[T any](s []T) []T {
 	large(s)
 	return s
 }
+
+// LeastOfMany is the size from which a table is worth asking for that is one of many, in octets.
+const LeastOfMany = 32 << 10
+
+// Many is s, which is one of many tables that are large together; where it has LeastOfMany octets
+// or more the kernel is asked for the whole of each huge page that s is a part of. What else lies
+// there is of the same heap: other tables, mostly.
+func Many[T any](s []T) []T {
+	many(s)
+	return s
+}
+
+// Gone takes back what Many asked for, before s is left to the garbage collector. Where s was given
+// up since less memory is needed, the kernel would make a huge page again of what the runtime has
+// given back around the little that is left. It is not for a table that a larger one replaces,
+// which would split the huge page of its neighbours.
+func Gone[T any](s []T) { gone(s) }
