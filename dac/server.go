@@ -52,8 +52,8 @@ type Server struct {
 	// PeerRate bounds fresh verified requests of one peer; zero is no bound. Its InFlight counts
 	// those in work.
 	PeerRate Limit
-	// Memory is how many requests are remembered, all peers together; zero is 1<<22 (grows as used,
-	// 48 octets each and some 18 for finding it, attributes of answers apart).
+	// Memory is how many requests are remembered, all peers together; zero is 1<<22. Each takes 62
+	// octets as it comes, attributes of its answer apart: 0.9 GB at 50,000/s for a Window of 300 s.
 	Memory int
 	// Readers is the number of sockets at each address of ListenAndServe, each with a read loop of
 	// its own; zero is 1, 64 are the most. More than 1 are for Linux on amd64 and arm64, whose

@@ -5,7 +5,7 @@ package dedup
 import "encoding/binary"
 
 const (
-	logChunk     = 16 << 10 // octets; the largest answer and its length fit
+	logChunk     = 16<<10 - 16 // octets, 16 KiB with its head; the largest answer fits
 	chunkNumbers = 1 << 30
 )
 

@@ -29,8 +29,9 @@
 // Of an answer the cache keeps what the request does not say: its code and its attributes, but for
 // Message-Authenticator. Signed again it is the same octets. Most answers have a code and no more,
 // which stands in the entry; the others stand in logs that are dropped from their old end. An entry
-// takes 48 octets and holds no pointer, so that the collector has nothing to walk. Every operation
-// costs the same, however much is remembered.
+// takes 48 octets, and some 14 in the index, and holds no pointer, so that the collector has
+// nothing to walk. Every operation costs the same, however much is remembered: all of it grows, and
+// is given back, by pieces of 24 KiB at most.
 package dedup
 
 import (
@@ -51,8 +52,6 @@ const (
 
 	// maxAskers bounds the addresses that one answer goes to.
 	maxAskers = 4
-
-	chunkEntries = 256
 
 	mostEntries = 1 << 40 // more is no bound either, and can be multiplied
 )
@@ -126,13 +125,12 @@ type Cache[A any] struct {
 
 type shard[A any] struct {
 	mu       sync.Mutex // guards all of it
-	entries  [][]entry  // in chunks, so that growing moves nothing; index 0 is none
-	free     uint32     // first of the free ones, linked by next
-	made     uint32
+	entries  entries
 	index    index
 	wheel    [wheelSize]uint32
 	tick     uint32 // the second that the wheel stands at; those before it are done
 	arrivals uint32
+	looked   uint32 // the second of the last arrival
 	answers  [2]answerLog
 	askers   map[uint32][]asker[A]
 	latest   map[uint64]uint32 // the unstamped CoA-Request of an address, port and identifier
@@ -235,12 +233,15 @@ func (c *Cache[A]) lookup(k *Key, origin uint64, now uint32, who *A, remember bo
 	s := &c.shards[n]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.arrivals++; s.arrivals%expireEvery == 0 {
-		c.expire(s, now)
+	if s.arrivals++; s.looked != now {
+		s.looked = now
+		c.expire(s, now, forgetSecond)
+	} else if s.arrivals%expireEvery == 0 {
+		c.expire(s, now, forgetEvery)
 	}
 	found := s.index.probe(&k.Authenticator)
 	for i := found.next(); i != 0; i = found.next() {
-		if e := s.at(i); e.matches(k, origin, now) {
+		if e := s.entries.at(i); e.matches(k, origin, now) {
 			result, b := c.known(s, i, origin, who, now, b)
 			return result, Ref{n, i}, b
 		}
@@ -263,7 +264,7 @@ func (e *entry) matches(k *Key, origin uint64, now uint32) bool {
 
 // known says what to do about a request that is entry i.
 func (c *Cache[A]) known(s *shard[A], i uint32, origin uint64, who *A, now uint32, b []byte) (Result, []byte) {
-	e := s.at(i)
+	e := s.entries.at(i)
 	switch {
 	case e.answer == answerPending:
 		if e.origin&originMask != origin {
@@ -312,7 +313,7 @@ func (c *Cache[A]) Expire(now time.Time) {
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.mu.Lock()
-		c.expire(s, second)
+		c.expire(s, second, forgetSecond)
 		s.mu.Unlock()
 	}
 }
@@ -328,8 +329,8 @@ func (c *Cache[A]) room(p *Share) bool {
 }
 
 func (c *Cache[A]) insert(s *shard[A], k *Key, origin uint64, now uint32) uint32 {
-	i := s.alloc()
-	e := s.at(i)
+	i := s.entries.alloc()
+	e := s.entries.at(i)
 	*e = entry{auth: k.Authenticator, origin: origin, until: now, peer: k.Share.Index}
 	switch {
 	case k.Stamped:
@@ -369,7 +370,7 @@ func (c *Cache[A]) end(s *shard[A], origin uint64) {
 	if !ok {
 		return
 	}
-	e := s.at(i)
+	e := s.entries.at(i)
 	if e.answer == answerPending {
 		c.notLatest(s, e)
 		e.origin |= flagSuperseded
@@ -383,7 +384,9 @@ func (c *Cache[A]) end(s *shard[A], origin uint64) {
 func (c *Cache[A]) notLatest(s *shard[A], e *entry) {
 	if e.origin&flagLatest != 0 {
 		e.origin &^= flagLatest
-		delete(s.latest, e.origin&originMask)
+		if delete(s.latest, e.origin&originMask); len(s.latest) == 0 {
+			s.latest = nil // a map never shrinks
+		}
 		c.sources.Add(-1)
 	}
 }
@@ -394,7 +397,7 @@ func (c *Cache[A]) Answer(r Ref, code byte, attributes []byte, now time.Time) []
 	s, second := &c.shards[r.shard], c.at(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	others, e := c.takeAskers(s, r.index), s.at(r.index)
+	others, e := c.takeAskers(s, r.index), s.entries.at(r.index)
 	if e.origin&flagSuperseded != 0 {
 		c.release(s, r.index)
 		return others
@@ -452,38 +455,41 @@ func (c *Cache[A]) Forget(r Ref) []A {
 
 // release takes an entry that is not in the wheel out of everything else.
 func (c *Cache[A]) release(s *shard[A], i uint32) {
-	e := s.at(i)
+	e := s.entries.at(i)
 	c.notLatest(s, e)
 	s.index.remove(i, &e.auth)
 	c.used.Add(-1)
 	c.share(e.peer).held.Add(-1)
-	*e = entry{next: s.free}
-	s.free = i
+	s.entries.release(i)
 }
 
 // Bounds of what one packet does for others: entries forgotten, and seconds of the wheel passed,
 // which is once a second for all packets.
 const (
-	expireEvery  = 4 // arrivals in a shard
-	maxForgotten = 4 * expireEvery
+	expireEvery  = 4               // arrivals in a shard
+	forgetEvery  = 4 * expireEvery // then
+	forgetSecond = 256             // at the first arrival of a second: after a burst few may come
 	maxSeconds   = wheelSize
 )
 
-// expire forgets a few of those whose time is over: more than arrivals add, and a bounded number,
-// so that no packet pays for all.
-func (c *Cache[A]) expire(s *shard[A], now uint32) {
-	for forgotten, seconds := 0, 0; s.tick < now && forgotten < maxForgotten && seconds < maxSeconds; {
+// expire forgets some of those whose time is over, n at most: more than arrivals add, and a bounded
+// number, so that no packet pays for all.
+func (c *Cache[A]) expire(s *shard[A], now uint32, n int) {
+	for i := range s.answers {
+		s.answers[i].expire(now)
+	}
+	for forgotten, seconds := 0, 0; s.tick < now && forgotten < n && seconds < maxSeconds; {
 		i := s.wheel[s.tick%wheelSize]
 		if i == 0 {
 			s.tick++
 			seconds++
 			continue
 		}
-		if forgotten == 0 {
+		if forgotten%forgetEvery == 0 {
 			s.warm(i)
 		}
 		forgotten++
-		e := s.at(i)
+		e := s.entries.at(i)
 		s.unschedule(e)
 		if e.until >= now {
 			s.schedule(i, e, now)
@@ -496,25 +502,11 @@ func (c *Cache[A]) expire(s *shard[A], now uint32) {
 // warm has the places in the index of entry i and of those behind it brought near, for all of them
 // at once.
 func (s *shard[A]) warm(i uint32) {
-	for n := 0; n < maxForgotten && i != 0; n++ {
-		e := s.at(i)
+	for n := 0; n < forgetEvery && i != 0; n++ {
+		e := s.entries.at(i)
 		s.index.warm(&e.auth)
 		i = e.next
 	}
-}
-
-func (s *shard[A]) at(i uint32) *entry { return &s.entries[i/chunkEntries][i%chunkEntries] }
-
-func (s *shard[A]) alloc() uint32 {
-	if i := s.free; i != 0 {
-		s.free = s.at(i).next
-		return i
-	}
-	s.made++ // index 0 is never given
-	if int(s.made/chunkEntries) == len(s.entries) {
-		s.entries = append(s.entries, make([]entry, chunkEntries))
-	}
-	return s.made
 }
 
 // headOf marks the prev of an entry that is the first of its second: the rest of it is the place in
@@ -531,18 +523,18 @@ func (s *shard[A]) schedule(i uint32, e *entry, now uint32) {
 	at := second % wheelSize
 	e.prev, e.next = headOf|at, s.wheel[at]
 	if e.next != 0 {
-		s.at(e.next).prev = i
+		s.entries.at(e.next).prev = i
 	}
 	s.wheel[at] = i
 }
 
 func (s *shard[A]) unschedule(e *entry) {
 	if e.next != 0 {
-		s.at(e.next).prev = e.prev
+		s.entries.at(e.next).prev = e.prev
 	}
 	if e.prev&headOf != 0 {
 		s.wheel[e.prev&^headOf] = e.next
 	} else {
-		s.at(e.prev).next = e.next
+		s.entries.at(e.prev).next = e.next
 	}
 }

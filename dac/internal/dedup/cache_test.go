@@ -62,7 +62,7 @@ func (w *world) lookup(k *Key) (Result, Ref) {
 func (w *world) size() (entries, answers int) {
 	for i := range w.c.shards {
 		s := &w.c.shards[i]
-		entries += len(s.entries) * chunkEntries
+		entries += s.entries.used * chunkEntries
 		for l := range s.answers {
 			answers += len(s.answers[l].chunks) * logChunk
 		}
