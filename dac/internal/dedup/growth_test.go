@@ -22,11 +22,11 @@ func (w *world) footprint() (octets int) {
 		s := &w.c.shards[i]
 		p := &s.entries
 		octets += (p.used+len(p.spare))*int(unsafe.Sizeof(chunk{})) + 8*(cap(p.chunks)+cap(p.spare)) + 4*cap(p.gone)
-		for _, one := range segmentsOf(&s.index) {
-			octets += int(unsafe.Sizeof(*one)) + 8*len(one.places)
-		}
 		if d := s.index.directory.Load(); d != nil {
-			octets += 8 * len(*d)
+			octets += int(unsafe.Sizeof(segment{})) * len(*d)
+			for at := range *d {
+				octets += 8 * len((*d)[at].places())
+			}
 		}
 		for l := range s.answers {
 			octets += len(s.answers[l].chunks) * int(unsafe.Sizeof(logPart{}))
@@ -38,14 +38,6 @@ func (w *world) footprint() (octets int) {
 	return octets
 }
 
-// segmentsOf is the segments of an index, in order.
-func segmentsOf(h *index) (all []*segment) {
-	for i := range h.segments {
-		all = append(all, (*h.directory.Load())[i].Load())
-	}
-	return all
-}
-
 func TestSizesAreThoseThatTheRuntimeAllocates(t *testing.T) {
 	require.LessOrEqual(t, unsafe.Sizeof(chunk{}), uintptr(12<<10))
 	require.EqualValues(t, 16<<10, unsafe.Sizeof(logPart{}))
@@ -55,19 +47,23 @@ func TestSizesAreThoseThatTheRuntimeAllocates(t *testing.T) {
 // moved and the places of three are cleared at most, however many there are.
 func TestNoInsertionPaysForTheGrowthOfTheIndex(t *testing.T) {
 	var h index
-	var before []*segment
+	var before []*place
 	look := func(what string, i uint32) {
-		now := segmentsOf(&h)
-		moved, cleared := 0, 0
-		for at, s := range now {
-			if at >= len(before) || before[at] != s {
+		moved, cleared := uint32(0), 0
+		for at := range h.segments {
+			s := h.at(at)
+			if at == len(before) {
+				before = append(before, nil)
+			}
+			if first := s.first.Load(); before[at] != first {
 				moved += s.used
-				cleared += len(s.places)
+				cleared += len(s.places())
+				before[at] = first
 			}
 		}
-		before = now
-		if moved > 4*segmentEntries || cleared > 8*segmentEntries || len(*h.directory.Load()) > 2*h.segments {
-			t.Fatalf("%s of %d: %d entries moved, %d places cleared for %d segments", what, i, moved, cleared, h.segments)
+		before = before[:h.segments]
+		if n := len(*h.directory.Load()); moved > 4*segmentEntries || cleared > 8*segmentEntries || n > 2*h.segments {
+			t.Fatalf("%s of %d: %d entries moved, %d places cleared for %d segments in %d", what, i, moved, cleared, h.segments, n)
 		}
 	}
 	const n = 50_000
@@ -83,7 +79,7 @@ func TestNoInsertionPaysForTheGrowthOfTheIndex(t *testing.T) {
 		look("removal", i)
 	}
 	require.Equal(t, 1, h.segments)
-	require.LessOrEqual(t, len(segmentsOf(&h)[0].places), 2*leastPlaces)
+	require.LessOrEqual(t, len(h.at(0).places()), 2*leastPlaces)
 	require.Len(t, *h.directory.Load(), 1)
 }
 

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync/atomic"
+	"unsafe"
 )
 
 // An index finds entries by their authenticator, which is a hash already. It has places that hold
@@ -20,17 +21,20 @@ import (
 // own entries need. So an insertion moves the entries of two segments at most, however many there
 // are. The caller holds the lock of the shard; only warm does without.
 type index struct {
-	// directory has a power of two of places. The segment of a tag stands at its lowest bits, and
-	// one that has not been split yet at two of them.
-	directory atomic.Pointer[[]atomic.Pointer[segment]]
+	// directory has a power of two of segments. That of a tag stands at its lowest bits, or without
+	// the highest of those where it has not been split yet.
+	directory atomic.Pointer[[]segment]
 	segments  int
 	used      int
 }
 
-// A segment is replaced, and not changed, by one with more places or less: warm may still read it.
+// A segment is a table: what it is found by stands in the directory itself, so that a look-up reads
+// nothing between that and the home of a tag. Its places are replaced by more or less of them, and
+// warm may still read the old ones; it never takes the length of others for theirs.
 type segment struct {
-	places []place
-	used   int
+	first  atomic.Pointer[place]
+	length atomic.Uint32 // 0 while first changes, and of a segment that is not there
+	used   uint32
 }
 
 // A place has a tag in its upper half and the number of an entry in its lower. The zero place is
@@ -62,19 +66,36 @@ func following(places []place, i int) int {
 
 // of is the segment of a tag; nil: the index has none yet.
 func (h *index) of(tag uint32) *segment {
-	d := h.directory.Load()
-	if d == nil {
+	if h.segments == 0 {
 		return nil
 	}
-	return (*d)[int(tag)&(len(*d)-1)].Load()
+	d := *h.directory.Load()
+	i := int(tag) & (len(d) - 1)
+	if i >= h.segments {
+		i -= len(d) / 2
+	}
+	return &d[i]
 }
 
 // warm reads the home of a tag for nothing but to have it near when it is needed: memory answers a
 // dozen reads that do not wait for each other in the time of two that do. It needs no lock.
 func (h *index) warm(auth *[16]byte) {
+	d := h.directory.Load()
+	if d == nil {
+		return
+	}
 	tag := tagOf(auth)
-	if s := h.of(tag); s != nil {
-		touch(&s.places[homeOf(s.places, tag)])
+	i := int(tag) & (len(*d) - 1)
+	s := &(*d)[i]
+	if s.length.Load() == 0 {
+		s = &(*d)[i&(len(*d)/2-1)]
+	}
+	first := s.first.Load()
+	// first is the same before and after, so this is its length: places that are still known here
+	// are in use, and cannot be given to another segment.
+	if n := s.length.Load(); n != 0 && s.first.Load() == first {
+		places := unsafe.Slice(first, n)
+		touch(&places[homeOf(places, tag)])
 	}
 }
 
@@ -94,7 +115,8 @@ type probe struct {
 func (h *index) probe(auth *[16]byte) probe {
 	p := probe{tag: tagOf(auth)}
 	if s := h.of(p.tag); s != nil {
-		p.places, p.at = s.places, homeOf(s.places, p.tag)
+		p.places = s.places()
+		p.at = homeOf(p.places, p.tag)
 	}
 	return p
 }
@@ -118,146 +140,151 @@ func (h *index) insert(i uint32, auth *[16]byte) {
 	tag := tagOf(auth)
 	switch {
 	case h.segments == 0:
-		d := make([]atomic.Pointer[segment], 1)
-		d[0].Store(newSegment(0))
-		h.directory.Store(&d)
+		h.redirect(1)
 		h.segments = 1
+		h.at(0).fill(0)
 	case h.used >= h.segments*segmentEntries:
 		h.split()
 	}
 	s := h.of(tag)
 	if s.full() {
-		s = h.resize(tag, s)
+		s.resize()
 	}
-	s.put(place(tag)<<32 | place(i))
+	put(s.places(), place(tag)<<32|place(i))
+	s.used++
 	h.used++
 }
 
 func (h *index) remove(i uint32, auth *[16]byte) {
 	tag := tagOf(auth)
 	s := h.of(tag)
-	s.remove(place(tag)<<32|place(i), tag)
+	remove(s.places(), place(tag)<<32|place(i))
+	s.used--
 	h.used--
 	if s.empty() {
-		h.resize(tag, s)
+		s.resize()
 	}
 	if h.segments > 1 && h.used < h.segments*segmentEntries/2 {
 		h.merge()
 	}
 }
 
-// resize gives the segment of a tag as many places as its entries need.
-func (h *index) resize(tag uint32, old *segment) *segment {
-	s := newSegment(old.used)
-	for _, e := range old.places {
-		if e != 0 {
-			s.put(e)
-		}
-	}
-	d := *h.directory.Load()
-	h.set(d, int(tag)&(len(d)-1)&(len(d)/2-1), s, old)
-	return s
-}
-
-// set puts s where old stood: at i, at that of the other half, or at both.
-func (h *index) set(d []atomic.Pointer[segment], i int, s, old *segment) {
-	for ; i < len(d); i += max(len(d)/2, 1) {
-		if d[i].Load() == old {
-			d[i].Store(s)
-		}
-	}
-}
+func (h *index) at(i int) *segment { return &(*h.directory.Load())[i] }
 
 // split splits the first segment that has not been split since the directory was doubled.
 func (h *index) split() {
-	d := *h.directory.Load()
-	if h.segments == len(d) {
-		d = h.redirect(2 * len(d))
+	n := len(*h.directory.Load())
+	if h.segments == n {
+		n *= 2
+		h.redirect(n)
 	}
-	half := len(d) / 2
-	old := d[h.segments-half].Load()
-	upper := func(e place) bool { return int(e>>32)&half != 0 }
-	n := 0
-	for _, e := range old.places {
-		if e != 0 && upper(e) {
-			n++
-		}
+	low, high := h.at(h.segments-n/2), h.at(h.segments)
+	old, upper := low.places(), 0
+	for _, e := range old {
+		upper += int(e>>32) & (n / 2) / (n / 2) // a free place has no tag
 	}
-	low, high := newSegment(old.used-n), newSegment(n)
-	for _, e := range old.places {
-		if e == 0 {
-			continue
-		}
-		if upper(e) {
-			high.put(e)
-		} else {
-			low.put(e)
-		}
-	}
-	d[h.segments-half].Store(low)
-	d[h.segments].Store(high)
+	low.fill(int(low.used) - upper)
+	high.fill(upper)
 	h.segments++
+	h.add(old)
 }
 
 // merge puts the last segment back to the one that it was split from.
 func (h *index) merge() {
 	h.segments--
-	d := *h.directory.Load()
-	low, high := &d[h.segments-len(d)/2], &d[h.segments]
-	s := newSegment(low.Load().used + high.Load().used)
-	for _, old := range []*segment{low.Load(), high.Load()} {
-		for _, e := range old.places {
-			if e != 0 {
-				s.put(e)
-			}
+	n := len(*h.directory.Load())
+	low, high := h.at(h.segments-n/2), h.at(h.segments)
+	first, second := low.places(), high.places()
+	low.fill(int(low.used + high.used))
+	high.drop()
+	h.add(first)
+	h.add(second)
+	if h.segments == n/2 {
+		h.redirect(n / 2)
+	}
+}
+
+// add puts the entries of places into the segments that they belong to now.
+func (h *index) add(places []place) {
+	for _, e := range places {
+		if e != 0 {
+			s := h.of(uint32(e >> 32))
+			put(s.places(), e)
+			s.used++
 		}
 	}
-	low.Store(s)
-	high.Store(s)
-	if h.segments == len(d)/2 {
-		h.redirect(len(d) / 2)
-	}
 }
 
-// redirect makes a directory of n places, twice as many or half as many as there are: eight octets
-// for a thousand entries.
-func (h *index) redirect(n int) []atomic.Pointer[segment] {
-	old, d := *h.directory.Load(), make([]atomic.Pointer[segment], n)
-	for i := range d {
-		d[i].Store(old[i%len(old)].Load())
+// redirect makes a directory of n segments, twice as many or half as many as there are: sixteen
+// octets for a thousand entries.
+func (h *index) redirect(n int) {
+	d := make([]segment, n)
+	if old := h.directory.Load(); old != nil {
+		for i := range h.segments {
+			s := &(*old)[i]
+			d[i].set(s.places())
+			d[i].used = s.used
+		}
 	}
 	h.directory.Store(&d)
-	return d
 }
 
-// newSegment makes one for n entries, half full, and uses all that is allocated for it.
-func newSegment(n int) *segment {
+func (s *segment) places() []place { return unsafe.Slice(s.first.Load(), s.length.Load()) }
+
+func (s *segment) set(places []place) {
+	s.length.Store(0)
+	s.first.Store(unsafe.SliceData(places))
+	s.length.Store(uint32(len(places)))
+}
+
+// fill gives s new places for n entries, of which they are half full, and uses all that is
+// allocated for them.
+func (s *segment) fill(n int) {
 	places := slices.Grow([]place(nil), max(2*n, leastPlaces))
-	return &segment{places: places[:cap(places)]}
+	s.set(places[:cap(places)])
+	s.used = 0
 }
 
-func (s *segment) full() bool { return (s.used+1)*4 > len(s.places)*3 }
+// drop takes the places of s away.
+func (s *segment) drop() {
+	s.length.Store(0)
+	s.first.Store(nil)
+	s.used = 0
+}
+
+// resize gives s as many places as its entries need.
+func (s *segment) resize() {
+	old, n := s.places(), s.used
+	s.fill(int(n))
+	s.used = n
+	for _, e := range old {
+		if e != 0 {
+			put(s.places(), e)
+		}
+	}
+}
+
+func (s *segment) full() bool { return (s.used+1)*4 > s.length.Load()*3 }
 
 // empty reports whether s has many more places than it needs.
-func (s *segment) empty() bool { return len(s.places) > 2*leastPlaces && s.used*3 < len(s.places) }
+func (s *segment) empty() bool {
+	return s.length.Load() > 2*leastPlaces && s.used*3 < s.length.Load()
+}
 
-func (s *segment) put(e place) {
-	i := homeOf(s.places, uint32(e>>32))
-	for s.places[i] != 0 {
-		i = following(s.places, i)
+func put(places []place, e place) {
+	i := homeOf(places, uint32(e>>32))
+	for places[i] != 0 {
+		i = following(places, i)
 	}
-	s.places[i] = e
-	s.used++
+	places[i] = e
 }
 
 // remove takes e out and moves back what had to be put behind it.
-func (s *segment) remove(e place, tag uint32) {
-	places := s.places
-	i := homeOf(places, tag)
+func remove(places []place, e place) {
+	i := homeOf(places, uint32(e>>32))
 	for places[i] != e {
 		i = following(places, i)
 	}
-	s.used--
 	for j := following(places, i); places[j] != 0; j = following(places, j) {
 		home := homeOf(places, uint32(places[j]>>32))
 		// Unless its home lies behind i, going round from i to j.
