@@ -102,6 +102,18 @@ func TestCountersJudgeARun(t *testing.T) {
 	require.ErrorContains(t, counted{Dropped: 2, Overload: 2}.err(9), "dropped 2 requests, 2 of them for want of room")
 }
 
+// What a client dropped, or had to send again, is wrong with its run.
+func TestRepliesJudgeARun(t *testing.T) {
+	require.NoError(t, judgeReplies(dac.AnswerCounters{Dropped: 2, Retransmissions: 2}))
+	require.ErrorContains(t, judgeReplies(dac.AnswerCounters{Dropped: 1}), "dropped 1 replies")
+	require.ErrorContains(t, judgeReplies(dac.AnswerCounters{BadAuthenticator: 2, Malformed: 1, Retransmissions: 2}), "dropped 3 replies, and sent 2 requests again")
+	for _, name := range []string{"do", "each"} {
+		require.NoError(t, clientTurn{client: name}.judge(measure{}))
+		require.ErrorContains(t, clientTurn{client: name}.judge(measure{resent: 7}), "7 requests were sent again")
+	}
+	require.NoError(t, clientTurn{client: "layeh"}.judge(measure{resent: 7}))
+}
+
 // A soak samples the memory of the minimal host and says how much it grew.
 // A togetherBuffer is a bytes.Buffer that several programs may write to.
 type togetherBuffer struct {

@@ -120,7 +120,20 @@ func withClient(peers dac.Peers, f func(c *dac.Client, r *dac.Request) (int, err
 	if err == nil {
 		done, err = f(c, r)
 	}
-	return done, int(c.Stats().Total.Disconnect.Retransmissions), err
+	n := c.Stats().Total.Disconnect
+	if err == nil {
+		err = judgeReplies(n)
+	}
+	return done, int(n.Retransmissions), err
+}
+
+// judgeReplies is what is wrong with a run of which a Client has counted n: it takes every reply,
+// but for the second one to a request that it has sent again.
+func judgeReplies(n dac.AnswerCounters) error {
+	if dropped := n.Malformed + n.BadAuthenticator + n.Dropped; dropped > n.Retransmissions {
+		return fmt.Errorf("the client dropped %d replies, and sent %d requests again", dropped, n.Retransmissions)
+	}
+	return nil
 }
 
 func request() (*dac.Request, error) {

@@ -87,6 +87,9 @@ func (s *suite) takeTurns(title string, turns []clientTurn, label func(clientTur
 	for range s.rounds {
 		for i, t := range turns {
 			m, err := t.take("", s.stderr)
+			if err == nil && !s.quick {
+				err = t.judge(m)
+			}
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", title, label(t), err)
 			}
@@ -104,6 +107,15 @@ func (s *suite) takeTurns(title string, turns []clientTurn, label func(clientTur
 			m.mallocs, m.allocated, m.resident/(1<<20), m.collections, m.resent)
 	}
 	return w.Flush()
+}
+
+// judge is what is wrong with a round of a client of this module: where one has to send again, a
+// datagram was dropped, and it waited for that.
+func (t clientTurn) judge(m measure) error {
+	if m.resent > 0 && (t.client == "do" || t.client == "each") {
+		return fmt.Errorf("%d requests were sent again: datagrams were dropped; give -quick to have it so", m.resent)
+	}
+	return nil
 }
 
 // take is a client from its start to its end. program is another build of this program, or "".

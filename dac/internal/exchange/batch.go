@@ -114,7 +114,8 @@ type Batch struct {
 }
 
 // Add signs and sends x with what comes next, and takes over one hold on it. All of a batch have
-// one Event-Timestamp, that of its first, so its user flushes it before it waits for anything.
+// one Event-Timestamp, that of its first, so its user flushes it before it waits for anything. One
+// that is signed already, as a Proxy does it, keeps its octets: others may read them by now.
 func (b *Batch) Add(x *Exchange) {
 	if b.out != nil && (b.out.all[0].conn != x.conn || len(b.out.all) == netio.MaxLinks) {
 		b.Flush()
@@ -122,7 +123,8 @@ func (b *Batch) Add(x *Exchange) {
 	if b.out == nil {
 		b.stamp = time.Now()
 	}
-	if !x.build(b.stamp) {
+	live := x.live.Load()
+	if !live && !x.build(b.stamp) {
 		x.Drop()
 		return
 	}
@@ -130,7 +132,7 @@ func (b *Batch) Add(x *Exchange) {
 		b.out = coalescedPool.Get().(*coalesced)
 	}
 	b.out.add(x)
-	if !x.conn.tokens() {
+	if !live && !x.conn.tokens() {
 		b.unsigned = append(b.unsigned, authn.Digest{Octets: x.wire, Key: x.key})
 	}
 }
@@ -147,7 +149,9 @@ func (b *Batch) Flush() {
 	out, now := b.out, time.Now()
 	b.out = nil
 	for _, x := range out.all {
-		x.signed(now)
+		if !x.live.Load() {
+			x.signed(now)
+		}
 	}
 	out.send()
 }

@@ -53,6 +53,36 @@ func TestRequestsAreSignedTogetherAsOneByOne(t *testing.T) {
 	}
 }
 
+// A request that is signed before it comes to a Batch leaves as it is: a retransmission or an answer
+// may be reading its octets, and its Trace has been told.
+func TestASignedRequestIsSignedOnce(t *testing.T) {
+	c, _ := asked(t, radius.CodeDisconnectRequest, Peer{Secret: "s"})
+	wrote := newRecorder()
+	c.link = wrote
+	all := inFlightWith(t, c, slices.Repeat([]Peer{{Secret: "s"}}, authn.MinMany+2)...)
+	var m Batch
+	var before [][]byte
+	for i, x := range all {
+		if i%2 == 0 {
+			require.True(t, x.Sign())
+			x.wire[len(x.wire)-1] ^= 1 // what is made anew is another one
+		}
+		before = append(before, slices.Clone(x.wire))
+		x.holds.Add(1)
+		m.Add(x)
+	}
+	m.Flush()
+	require.Len(t, slices.Concat(wrote.writes...), len(all))
+	for i, x := range all {
+		require.True(t, x.live.Load())
+		if i%2 == 0 {
+			require.Equal(t, before[i], x.wire)
+		} else {
+			require.NoError(t, authn.VerifyRequest(x.wire, "s"))
+		}
+	}
+}
+
 // An ICMP error that meets the first of more requests than leave together ends none that has not
 // been sent.
 func TestRefusedBeforeTheOthersAreSent(t *testing.T) {

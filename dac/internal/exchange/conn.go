@@ -305,7 +305,6 @@ func (c *conn) read() {
 		if len(packets) > 0 {
 			failures = 0
 			c.take(packets)
-			// Those that were woken have more to send, and its answers come together too.
 			if len(packets) > coalesceMin {
 				// Those that were woken have more to send, and its answers come together too.
 				runtime.Gosched()
