@@ -33,7 +33,14 @@ type database struct {
 func openDatabase(ctx context.Context, where string) (d *database, err error) {
 	d = &database{postgres: strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")}
 	if d.postgres {
-		if d.pool, err = pgxpool.New(ctx, where); err != nil {
+		config, err := pgxpool.ParseConfig(where)
+		if err != nil {
+			return nil, err
+		}
+		if !strings.Contains(where, "pool_max_conns") {
+			config.MaxConns = max(config.MaxConns, 6) // leases do not wait for jobs
+		}
+		if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 			return nil, err
 		}
 		d.DB = stdlib.OpenDBFromPool(d.pool)
@@ -78,6 +85,14 @@ func (d *database) now() string {
 		return "extract(epoch from clock_timestamp())::double precision"
 	}
 	return "unixepoch('subsec')"
+}
+
+// list is what an array of strings in JSON has.
+func (d *database) list(array string) string {
+	if d.postgres {
+		return "(SELECT jsonb_array_elements_text(" + array + "::jsonb))"
+	}
+	return "(SELECT value FROM json_each(" + array + "))"
 }
 
 // verdict is that of a job in its row.
@@ -132,7 +147,7 @@ func (d *database) enqueue(ctx context.Context, orders []Order, change func(exec
 		if err != nil {
 			return err
 		}
-		return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 			exec := func(ctx context.Context, query string, args ...any) error {
 				_, err := tx.Exec(ctx, query, args...)
 				return err
@@ -142,6 +157,10 @@ func (d *database) enqueue(ctx context.Context, orders []Order, change func(exec
 			}
 			return Enqueue(ctx, c, tx, exec, orders)
 		})
+		if err == nil { // a planner that knows of the last campaign alone may sort all jobs of a NAS to fetch a few
+			_, err = d.ExecContext(ctx, `ANALYZE river_job`)
+		}
+		return err
 	}
 	c, err := river.NewClient(riversqlite.New(d.DB), config)
 	if err != nil {

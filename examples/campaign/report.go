@@ -38,10 +38,10 @@ func (d *database) report(ctx context.Context) (all []line, err error) {
 	return all, rows.Err()
 }
 
-// left is how many jobs are not over.
-func (d *database) left(ctx context.Context) (n int, err error) {
-	err = d.QueryRowContext(ctx, `SELECT count(*) FROM river_job WHERE state IN ('available', 'running', 'retryable', 'scheduled', 'pending')`).Scan(&n)
-	return n, err
+// over reports whether nothing is left to do.
+func (d *database) over(ctx context.Context) (over bool, err error) {
+	err = d.QueryRowContext(ctx, `SELECT NOT EXISTS (SELECT 1 FROM campaign_lease WHERE `+unfinished+`)`).Scan(&over)
+	return over, err
 }
 
 func printReport(w io.Writer, all []line) error {

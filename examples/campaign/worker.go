@@ -136,10 +136,26 @@ type config struct {
 	log      *slog.Logger
 }
 
+// queue says how the jobs of one NAS are taken up: as many as may be in flight, and anew when the
+// rate has sent off half of them, so that one statement takes up many jobs.
+func (c config) queue() river.QueueConfig {
+	inFlight, cooldown := cmp.Or(c.inFlight, 32), minCooldown
+	if c.rate > 0 {
+		half := float64(inFlight) / 2 / c.rate * float64(time.Second)
+		cooldown = time.Duration(min(max(half, float64(minCooldown)), float64(maxCooldown)))
+	}
+	return river.QueueConfig{MaxWorkers: inFlight, FetchCooldown: cooldown}
+}
+
+const (
+	minCooldown = 10 * time.Millisecond
+	maxCooldown = 100 * time.Millisecond
+)
+
 // work carries out orders until ctx is done, or nothing is left where until is set.
 func (d *database) work(ctx context.Context, c config, until bool) error {
 	name, _ := os.Hostname()
-	l := &leases{db: d, holder: fmt.Sprintf("%s-%d-%d", name, os.Getpid(), time.Now().UnixNano()), inFlight: cmp.Or(c.inFlight, 32), log: c.log, held: map[string]*lease{}}
+	l := &leases{db: d, holder: fmt.Sprintf("%s-%d-%d", name, os.Getpid(), time.Now().UnixNano()), queue: c.queue(), log: c.log, held: map[string]*lease{}}
 	asks := &dac.Client{Peers: c.peers, PerNAS: dac.Limit{Rate: c.rate, Burst: 1}, Retry: c.retry}
 	defer asks.Close()
 	workers := river.NewWorkers()
@@ -159,8 +175,8 @@ func (d *database) work(ctx context.Context, c config, until bool) error {
 	}()
 	for err == nil && ctx.Err() == nil {
 		if until {
-			var left int
-			if left, err = d.left(ctx); left == 0 && err == nil {
+			var over bool
+			if over, err = d.over(ctx); over && err == nil {
 				break
 			}
 		}
