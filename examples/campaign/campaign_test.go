@@ -237,7 +237,7 @@ func TestCrashes(t *testing.T) {
 		var err error
 		n, err = strconv.Atoi(text)
 		require.NoError(t, err)
-		dead, rate = time.Minute, 500
+		dead, rate = time.Minute, 600
 	}
 	ctx := t.Context()
 	d, err := openDatabase(ctx, url)
@@ -273,7 +273,7 @@ func TestCrashes(t *testing.T) {
 	defer revive.Stop()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	every := min(3*time.Second, max(time.Second, time.Duration(n)*time.Second/20_000))
+	every := min(5*time.Second, max(time.Second, time.Duration(n)*time.Second/20_000))
 	var answered time.Duration // when the NASes that are not dead had answered all
 	for kills, next := 0, began.Add(every); ; <-tick.C {
 		if now := time.Now(); kills < 10 && now.After(next) {

@@ -40,7 +40,8 @@
 // that was killed are another's three seconds later. The order of the jobs of a NAS is not kept.
 //
 // A worker takes up and reports many jobs with one statement, and has no more of them in memory than
-// may be in flight, however many are in the table. README.md has what bounds it, with figures.
+// may be in flight, and results that are not written yet, however many are in the table. README.md
+// has what bounds it, with figures.
 //
 // The report is a query:
 //

@@ -136,13 +136,19 @@ type config struct {
 	log      *slog.Logger
 }
 
+// limit is that of one NAS. A sender that the system wakes late, by a millisecond or two, catches up
+// with what 20 ms bring; with a burst of one it would lose a third of 500 a second.
+func (c config) limit() dac.Limit {
+	return dac.Limit{Rate: c.rate, Burst: max(1, int(c.rate/50))}
+}
+
 // queue says how the jobs of one NAS are taken up: as many as may be in flight, and anew when the
-// rate has sent off half of them, so that one statement takes up many jobs.
+// rate has sent off a quarter of them, so that one statement takes up many jobs.
 func (c config) queue() river.QueueConfig {
 	inFlight, cooldown := cmp.Or(c.inFlight, 32), minCooldown
 	if c.rate > 0 {
-		half := float64(inFlight) / 2 / c.rate * float64(time.Second)
-		cooldown = time.Duration(min(max(half, float64(minCooldown)), float64(maxCooldown)))
+		quarter := float64(inFlight) / 4 / c.rate * float64(time.Second)
+		cooldown = time.Duration(min(max(quarter, float64(minCooldown)), float64(maxCooldown)))
 	}
 	return river.QueueConfig{MaxWorkers: inFlight, FetchCooldown: cooldown}
 }
@@ -156,7 +162,7 @@ const (
 func (d *database) work(ctx context.Context, c config, until bool) error {
 	name, _ := os.Hostname()
 	l := &leases{db: d, holder: fmt.Sprintf("%s-%d-%d", name, os.Getpid(), time.Now().UnixNano()), queue: c.queue(), log: c.log, held: map[string]*lease{}}
-	asks := &dac.Client{Peers: c.peers, PerNAS: dac.Limit{Rate: c.rate, Burst: 1}, Retry: c.retry}
+	asks := &dac.Client{Peers: c.peers, PerNAS: c.limit(), Retry: c.retry}
 	defer asks.Close()
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{client: asks, leases: l})
