@@ -4,67 +4,27 @@ package exchange
 
 import (
 	"errors"
-	"runtime"
 	"sync"
 	"time"
 
 	"github.com/radius-dynauth/dynauth/dac/internal/authn"
+	"github.com/radius-dynauth/dynauth/dac/internal/coalesce"
 	"github.com/radius-dynauth/dynauth/dac/internal/netio"
 )
 
-// A coalescer is what blocking calls want to send by one conn. Those whom a batch of answers woke
-// send their next requests one right after another; the first of them lets the others run and then
-// sends for all, with one system call, unless a batch was full before.
-type coalescer struct {
-	mu      sync.Mutex
-	waiting *coalesced // nil: none
-}
-
-// coalesceMin is how many others have to be in flight on a conn before one waits for the other.
-// Below it a call would most likely find itself alone, and have given its turn on the processor
-// away for nothing.
-const coalesceMin = 8
-
-// post sends x, or has it sent with others. The goroutine that signed x calls it, without the lock.
-// inFlightBefore was noted when x got its turn, so no lock is taken to ask how busy c is.
+// post sends x, or has it sent with what other blocking calls have ready for this conn. The goroutine
+// that signed x calls it, without the lock. inFlightBefore was noted when x got its turn, so no lock
+// is taken to ask how busy c is.
 func (c *conn) post(x *Exchange) {
-	if c.blocks {
+	switch {
+	case c.blocks:
 		c.handOff(x)
-		return
-	}
-	if x.inFlightBefore < coalesceMin || !c.link.Batches() {
+	case x.inFlightBefore < coalesce.Min || !c.link.Batches():
 		c.transmitOne(x)
-		return
+	default:
+		x.holds.Add(1)
+		c.out.Post(x)
 	}
-	x.holds.Add(1)
-	first, full := c.out.add(x)
-	if first {
-		runtime.Gosched() // those that are awake come too
-	}
-	if first || full {
-		c.out.take().send()
-	}
-}
-
-// add reports whether x is the first one that waits, and whether it is the last one that a batch
-// takes.
-func (o *coalescer) add(x *Exchange) (first, full bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if first = o.waiting == nil; first {
-		o.waiting = coalescedPool.Get().(*coalesced)
-	}
-	o.waiting.add(x)
-	return first, len(o.waiting.all) == netio.MaxLinks
-}
-
-// take returns what waits, and nil where it has been taken.
-func (o *coalescer) take() *coalesced {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	b := o.waiting
-	o.waiting = nil
-	return b
 }
 
 // A coalesced is exchanges of one conn that are sent together, each with a hold on it: an answer
@@ -76,13 +36,14 @@ type coalesced struct {
 
 var coalescedPool = sync.Pool{New: func() any { return new(coalesced) }}
 
-func (b *coalesced) add(x *Exchange) { b.all = append(b.all, x) }
+func newCoalesced() coalesce.Batch[*Exchange] { return coalescedPool.Get().(*coalesced) }
 
-// send sends all and gives b back. A nil b has nothing to send.
-func (b *coalesced) send() {
-	if b == nil {
-		return
-	}
+func (b *coalesced) Add(x *Exchange) (full bool) {
+	b.all = append(b.all, x)
+	return len(b.all) == netio.MaxLinks
+}
+
+func (b *coalesced) Send() {
 	c := b.all[0].conn
 	for _, x := range b.all {
 		if c.blocks {
@@ -131,7 +92,7 @@ func (b *Batch) Add(x *Exchange) {
 	if b.out == nil {
 		b.out = coalescedPool.Get().(*coalesced)
 	}
-	b.out.add(x)
+	b.out.Add(x)
 	if !live && !x.conn.tokens() {
 		b.unsigned = append(b.unsigned, authn.Digest{Octets: x.wire, Key: x.key})
 	}
@@ -153,7 +114,7 @@ func (b *Batch) Flush() {
 			x.signed(now)
 		}
 	}
-	out.send()
+	out.Send()
 }
 
 // A writer writes what goes out of a conn whose Conn, of Client.Dial, or whose connection may keep

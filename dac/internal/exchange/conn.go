@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/radius-dynauth/dynauth/dac/internal/authn"
+	"github.com/radius-dynauth/dynauth/dac/internal/coalesce"
 	"github.com/radius-dynauth/dynauth/dac/internal/idpool"
 	"github.com/radius-dynauth/dynauth/dac/internal/netio"
 	"github.com/radius-dynauth/dynauth/dac/internal/packet"
@@ -47,8 +48,8 @@ type conn struct {
 	readerEnded bool // the reader has ended
 	index       int  // in the list of the budget, which guards it
 
-	out    coalescer
-	blocks bool // a Write may wait: the writer does them
+	out    coalesce.Coalescer[*Exchange] // of blocking calls
+	blocks bool                          // a Write may wait: the writer does them
 	writer writer
 }
 
@@ -58,7 +59,7 @@ type conn struct {
 func newConn(d *destination, raw net.Conn) *conn {
 	link := netio.NewLink(raw)
 	c := &conn{to: d, raw: raw, link: link, local: link.Local(), ids: idpool.New(byte(rand.IntN(idpool.Size))), earliest: never}
-	c.blocks = link.Blocks()
+	c.out.New, c.blocks = newCoalesced, link.Blocks()
 	return c
 }
 
@@ -305,7 +306,7 @@ func (c *conn) read() {
 		if len(packets) > 0 {
 			failures = 0
 			c.take(packets)
-			if len(packets) > coalesceMin {
+			if len(packets) > coalesce.Min {
 				// Those that were woken have more to send, and its answers come together too.
 				runtime.Gosched()
 			}

@@ -43,7 +43,7 @@
 // # Locks
 //
 // Each destination has one lock, for its conns and exchanges too. Below it are the locks of a
-// writer, a coalescer, a shared pool of identifiers, the budget, the engine, and the host's Owners;
+// writer, a coalesced batch, a shared pool of identifiers, the budget, the engine, and the host's Owners;
 // none of their holders waits for the lock of a destination. What may run code of the host's, wait,
 // or end another exchange's call is left to a deferred, which is done once the lock is released. An
 // exchange that has ended belongs to the goroutine, the Owner or the Completion that is told of it.
