@@ -12,9 +12,9 @@ import (
 	"github.com/radius-dynauth/dynauth/dac/internal/netio"
 )
 
-// post sends x, or has it sent with what other blocking calls have ready for this conn. The goroutine
-// that signed x calls it, without the lock. inFlightBefore was noted when x got its turn, so no lock
-// is taken to ask how busy c is.
+// post sends x, or has it sent with what other blocking calls have ready for this conn. The
+// goroutine that signed x calls it, without the lock. inFlightBefore was noted when x got its turn,
+// so no lock is taken to ask how busy c is.
 func (c *conn) post(x *Exchange) {
 	switch {
 	case c.blocks:
