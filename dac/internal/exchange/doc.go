@@ -43,10 +43,11 @@
 // # Locks
 //
 // Each destination has one lock, for its conns and exchanges too. Below it are the locks of a
-// writer, a coalesced batch, a shared pool of identifiers, the budget, the engine, and the host's Owners;
-// none of their holders waits for the lock of a destination. What may run code of the host's, wait,
-// or end another exchange's call is left to a deferred, which is done once the lock is released. An
-// exchange that has ended belongs to the goroutine, the Owner or the Completion that is told of it.
+// writer, a coalescer, a shared pool of identifiers, the budget, the engine, and the host's
+// Owners; none of their holders waits for the lock of a destination. What may run code of the
+// host's, wait, or end another exchange's call is left to a deferred, which is done once the lock
+// is released. An exchange that has ended belongs to the goroutine, the Owner or the Completion
+// that is told of it.
 //
 // # What must never happen
 //
