@@ -12,7 +12,6 @@ import (
 
 	"github.com/radius-dynauth/dynauth/attrs"
 	"github.com/radius-dynauth/dynauth/examples/internal/strictjson"
-	"github.com/radius-dynauth/dynauth/internal/pages"
 	"github.com/radius-dynauth/dynauth/termcause"
 )
 
@@ -22,7 +21,7 @@ var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 // makeSessions puts n sessions into the table. They are one piece of memory: to the garbage collector
 // a million pointers into it are one object, and it is given back when the last of them has ended.
 func (b *bng) makeSessions(n int) error {
-	all := pages.Large(make([]subscriber, n))
+	all := make([]subscriber, n)
 	for i := range all {
 		s := &all[i]
 		s.number, s.details = uint32(i), &ofNumber

@@ -6,24 +6,14 @@
 // where each of them is, too.
 package pages
 
-// Least is the size from which a table is worth asking for, in octets: two pages of 2 MiB, of
-// which one at least lies whole in the table.
-const Least = 4 << 20
+// Least is the size from which a table is worth asking for that is one of many, in octets.
+const Least = 32 << 10
 
-// Large is s; where it has Least octets or more the kernel is asked to have it in huge pages. It is
-// for a slice that was just made and is not written to yet: the kernel chooses when a page is first
-// touched. It returns at once, and where the kernel refuses nothing is lost but speed.
-func Large[T any](s []T) []T {
-	large(s)
-	return s
-}
-
-// LeastOfMany is the size from which a table is worth asking for that is one of many, in octets.
-const LeastOfMany = 32 << 10
-
-// Many is s, which is one of many tables that are large together; where it has LeastOfMany octets
-// or more the kernel is asked for the whole of each huge page that s is a part of. What else lies
-// there is of the same heap: other tables, mostly.
+// Many is s, which is one of many tables that are large together; where it has Least octets or more
+// the kernel is asked for the whole of each huge page that s is a part of. What else lies there is
+// of the same heap: other tables, mostly. It is for a slice that was just made and is not written
+// to yet, since the kernel chooses when a page is first touched. It returns at once, and where the
+// kernel refuses nothing is lost but speed.
 func Many[T any](s []T) []T {
 	many(s)
 	return s

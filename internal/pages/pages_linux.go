@@ -8,19 +8,12 @@ import (
 	"unsafe"
 )
 
-// large advises the kernel of the whole pages that s covers.
-func large[T any](s []T) {
-	if octets(s) >= Least {
-		inside(s, syscall.MADV_HUGEPAGE)
-	}
-}
-
 // huge is a huge page of most processors. An arena of the Go heap begins and ends with one.
 const huge = 2 << 20
 
 // many advises the kernel of the huge pages that have some of s.
 func many[T any](s []T) {
-	if octets(s) < LeastOfMany {
+	if octets(s) < Least {
 		return
 	}
 	from := uintptr(unsafe.Pointer(&s[0]))
@@ -30,7 +23,7 @@ func many[T any](s []T) {
 }
 
 func gone[T any](s []T) {
-	if octets(s) >= LeastOfMany {
+	if octets(s) >= Least {
 		inside(s, syscall.MADV_NOHUGEPAGE)
 	}
 }

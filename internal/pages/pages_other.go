@@ -4,6 +4,5 @@
 
 package pages
 
-func large[T any]([]T) {}
-func many[T any]([]T)  {}
-func gone[T any]([]T)  {}
+func many[T any]([]T) {}
+func gone[T any]([]T) {}

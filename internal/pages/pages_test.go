@@ -9,23 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever its size and type, a table is as it was made.
-func TestLargeLeavesTheTableAlone(t *testing.T) {
-	for _, n := range []int{0, 1, pages.Least/8 - 1, pages.Least / 8, pages.Least/8 + 1, pages.Least} {
-		s := pages.Large(make([]uint64, n))
-		require.Len(t, s, n)
-		fill(t, s, 0)
-		check(t, s, 0)
-	}
-	require.Nil(t, pages.Large[string](nil))
-	require.Len(t, pages.Large(make([]string, pages.Least/16)), pages.Least/16)
-}
-
 // Of tables that stand side by side each keeps what was written into it, whatever is asked for the
 // others.
 func TestManyLeaveTheTablesAlone(t *testing.T) {
 	var tables [][]uint64
-	for i, n := range []int{0, 1, pages.LeastOfMany/8 - 1, pages.LeastOfMany / 8, 1 << 17, 1<<18 + 1, 1 << 17} {
+	for i, n := range []int{0, 1, pages.Least/8 - 1, pages.Least / 8, 1 << 17, 1<<18 + 1, 1 << 17} {
 		tables = append(tables, pages.Many(make([]uint64, n)))
 		require.Len(t, tables[i], n)
 		fill(t, tables[i], uint64(i))
@@ -37,6 +25,7 @@ func TestManyLeaveTheTablesAlone(t *testing.T) {
 		check(t, s, uint64(i))
 	}
 	pages.Gone[string](nil)
+	require.Nil(t, pages.Many[string](nil))
 }
 
 // fill has s count from first on. It was empty.
