@@ -4,6 +4,7 @@ package dtls
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/netip"
 	"sync"
@@ -68,6 +69,20 @@ func (r *rig) handle(_ context.Context, q *dac.Request) (*dac.Response, error) {
 	r.seen[user]++
 	r.from[q.Peer]++
 	return q.ACK()
+}
+
+// executed is how often the NAS has executed what names each user.
+func (r *rig) executed() map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.seen)
+}
+
+// asked is how often each peer has had something executed.
+func (r *rig) asked() map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.from)
 }
 
 func (r *rig) client() *dac.Client {

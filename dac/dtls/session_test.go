@@ -108,7 +108,7 @@ func TestAPeerWhosePortChanges(t *testing.T) {
 		fresh := r.dialled()
 		answer := send(t, fresh, octets)
 		require.EqualValues(t, 44, answer[0])
-		require.Equal(t, map[string]int{"bob": 1}, r.seen)
+		require.Equal(t, map[string]int{"bob": 1}, r.executed())
 		require.Equal(t, 2, nas.Stats().Open)
 
 		time.Sleep(2 * leastIdle) // fresh has a watchdog
@@ -291,7 +291,7 @@ func TestCertificatesAndKeysOnOneSocket(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, client.Close())
 		}
-		require.Equal(t, map[string]int{"aaa.example.net": 1, "by key": 1}, r.from)
+		require.Equal(t, map[string]int{"aaa.example.net": 1, "by key": 1}, r.asked())
 		r.close()
 	})
 }
@@ -527,7 +527,7 @@ func TestR7360_3_2_1_PlainRADIUSIsDropped(t *testing.T) {
 		require.NoError(t, conn.SetReadDeadline(time.Now().Add(time.Minute)))
 		_, err = conn.Read(make([]byte, 100))
 		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
-		require.Empty(t, r.seen)
+		require.Empty(t, r.executed())
 		require.EqualValues(t, 1, nas.Stats().Dropped)
 		require.NoError(t, conn.Close())
 		r.close()
@@ -566,7 +566,7 @@ func TestR_BIS_5_1_1_SeveralRecordsInOneDatagram(t *testing.T) {
 		_, err = g.Conn.Write(slices.Concat(g.held...))
 		require.NoError(t, err)
 		synctest.Wait()
-		require.Equal(t, map[string]int{"a": 1, "b": 1}, r.seen)
+		require.Equal(t, map[string]int{"a": 1, "b": 1}, r.executed())
 		require.NoError(t, use.Close())
 		g.hold.Store(false)
 		conn.Close()
