@@ -29,18 +29,23 @@ type database struct {
 	pool     *pgxpool.Pool // of PostgreSQL
 }
 
+// openPool opens connections enough for leases not to wait for jobs, unless where says how many.
+func openPool(ctx context.Context, where string) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(where)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.Contains(where, "pool_max_conns") {
+		config.MaxConns = max(config.MaxConns, 6)
+	}
+	return pgxpool.NewWithConfig(ctx, config)
+}
+
 // openDatabase opens it and makes its tables where there are none.
 func openDatabase(ctx context.Context, where string) (d *database, err error) {
 	d = &database{postgres: strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")}
 	if d.postgres {
-		config, err := pgxpool.ParseConfig(where)
-		if err != nil {
-			return nil, err
-		}
-		if !strings.Contains(where, "pool_max_conns") {
-			config.MaxConns = max(config.MaxConns, 6) // leases do not wait for jobs
-		}
-		if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		if d.pool, err = openPool(ctx, where); err != nil {
 			return nil, err
 		}
 		d.DB = stdlib.OpenDBFromPool(d.pool)
