@@ -194,8 +194,8 @@ func TestR_BIS_3_11_1_OneOfTwoConnectionsEnds(t *testing.T) {
 	})
 }
 
-// What waits for its turn when its connection ends is not sent. Nothing was done, so the same octets
-// by the next connection are a first arrival.
+// What waits for its turn when its connection ends is not sent. Nothing was done, so the same
+// octets by the next connection are a first arrival.
 func TestR_BIS_3_11_1_WhatWaitsForItsTurnIsNotSent(t *testing.T) {
 	everyWay(t, func(t *testing.T) {
 		p := &dac.Proxy{Client: &dac.Client{Peers: dac.SharedSecret(nextSecret), PerNAS: dac.Limit{InFlight: 1}}}

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sticksOut are the texts of the requests and sessions that are cut off, by their box or by the side of the
-// screen.
+// sticksOut are the texts of the requests and sessions that are cut off, by their box or by the
+// side of the screen.
 const sticksOut = `[...document.querySelectorAll("main tbody *, header *")].filter((e) => e.textContent.trim() && getComputedStyle(e).display !== "none" &&
 	(e.getBoundingClientRect().right > innerWidth + 1 || e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline" && getComputedStyle(e).overflowX !== "visible" && !e.closest("header")) || e.closest("header") && e.scrollWidth > e.clientWidth + 1)
 	.map((e) => e.tagName + "." + e.className + ": " + e.textContent).join("; ")`

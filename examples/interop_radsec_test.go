@@ -169,7 +169,8 @@ func TestInteropFreeRADIUSAsksTheNASOverTLS(t *testing.T) {
 }
 
 // The first packet of a connection may be a long one, either way: TLS records begin small in many
-// implementations, and FreeRADIUS loses a packet that is split. The NAS gives the Proxy-States back.
+// implementations, and FreeRADIUS loses a packet that is split. The NAS gives the Proxy-States
+// back.
 func TestInteropFreeRADIUSSendsALongPacketFirst(t *testing.T) {
 	for _, version := range []string{"1.2", "1.3"} {
 		l := newTLSLab(t)

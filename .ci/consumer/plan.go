@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package consumer is a program of somebody else: an older Go, an older testify, and accessors
-// that layeh.com/radius has generated from a dictionary, in place of Keys.
+// Package consumer is a user's program: an older Go, an older testify, and accessors that
+// layeh.com/radius has generated from a dictionary, in place of Keys.
 package consumer
 
 import (

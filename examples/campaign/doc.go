@@ -35,13 +35,14 @@
 // to a day; every other refusal is reported.
 //
 // One worker at a time asks a NAS: it holds the lease of that NAS, a row that it renews twice a
-// second and that runs out after three seconds. So -rate and -in-flight, which are for each NAS, hold
-// over all workers together, a NAS that is dead holds up none but itself, and the NASes of a worker
-// that was killed are another's three seconds later. The order of the jobs of a NAS is not kept.
+// second and that runs out after three seconds. So -rate and -in-flight, which are for each NAS,
+// hold over all workers together, a NAS that is dead holds up none but itself, and the NASes of a
+// worker that was killed are another's three seconds later. The order of the jobs of a NAS is not
+// kept.
 //
-// A worker takes up and reports many jobs with one statement, and has no more of them in memory than
-// may be in flight, and results that are not written yet, however many are in the table. README.md
-// has what bounds it, with figures.
+// A worker takes up and reports many jobs with one statement, and has no more of them in memory
+// than may be in flight, and results that are not written yet, however many are in the table.
+// README.md has what bounds it, with figures.
 //
 // The report is a query:
 //

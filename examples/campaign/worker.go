@@ -136,8 +136,8 @@ type config struct {
 	log      *slog.Logger
 }
 
-// limit is that of one NAS. A sender that the system wakes late, by a millisecond or two, catches up
-// with what 20 ms bring; with a burst of one it would lose a third of 500 a second.
+// limit is that of one NAS. A sender that the system wakes late, by a millisecond or two, catches
+// up with what 20 ms bring; with a burst of one it would lose a third of 500 a second.
 func (c config) limit() dac.Limit {
 	return dac.Limit{Rate: c.rate, Burst: max(1, int(c.rate/50))}
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 )
 
-// An ahead bounds how many requests are made and have no outcome yet, where a Client would draw some
-// thousands. Of those that are written down as about to be sent, a run that is killed could not
-// tell which left. Where all go to one NAS, no request is sent sooner for being drawn early, and
-// what was made so long ago is in no cache of the processor any more. A nil ahead has no bound.
+// An ahead bounds how many requests are made and have no outcome yet, where a Client would draw
+// some thousands. Of those that are written down as about to be sent, a run that is killed could
+// not tell which left. Where all go to one NAS, no request is sent sooner for being drawn early,
+// and what was made so long ago is in no cache of the processor any more. A nil ahead has no bound.
 type ahead struct {
 	most  int64           // requests without an outcome: the next one waits
 	again int64           // so many are left when it goes on: one sleep is for many requests

@@ -176,9 +176,10 @@ func hangUps(t *testing.T) int {
 }
 
 // Both programs get SIGHUP again and again under load, with other secrets, certificates and targets
-// each time: HTTP to aaa, from there over TLS to proxy, and from that, as from its other senders, to
-// NASes over UDP, to one that it dials and to one that has connected; and from aaa to one that has
-// connected there. No order is lost and none is doubled, and no connection is opened a second time.
+// each time: HTTP to aaa, from there over TLS to proxy, and from that, as from its other senders,
+// to NASes over UDP, to one that it dials and to one that has connected; and from aaa to one that
+// has connected there. No order is lost and none is doubled, and no connection is opened a second
+// time.
 func TestHangUpsLoseAndDoubleNothing(t *testing.T) {
 	programs := build(t, "aaa", "proxy")
 	old, young := radsectest.NewCA(), radsectest.NewCA()

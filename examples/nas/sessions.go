@@ -18,8 +18,9 @@ import (
 // loopback is where the page of -web is, and where it sends to a NAS that listens on all addresses.
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// makeSessions puts n sessions into the table. They are one piece of memory: to the garbage collector
-// a million pointers into it are one object, and it is given back when the last of them has ended.
+// makeSessions puts n sessions into the table. They are one piece of memory: to the garbage
+// collector a million pointers into it are one object, and it is given back when the last of them
+// has ended.
 func (b *bng) makeSessions(n int) error {
 	all := make([]subscriber, n)
 	for i := range all {

@@ -50,7 +50,7 @@ func (c *Coalescer[T]) Post(x T) {
 	}
 }
 
-// Put has x sent with others, by whoever puts the last of them in and then calls Send.
+// Put has x sent with others: when the batch is full, or by the next Send.
 func (c *Coalescer[T]) Put(x T) {
 	if _, full := c.add(x); full {
 		c.Send()

@@ -44,7 +44,7 @@ func newPark() (*park, *coalesce.Coalescer[int]) {
 	return p, &coalesce.Coalescer[int]{New: func() coalesce.Batch[int] { return &batch{to: p} }}
 }
 
-// Whoever sends, and whenever, each packet leaves once, and no batch is larger than it may be.
+// However many goroutines send, each packet leaves once, and no batch is larger than it may be.
 func TestEachLeavesOnce(t *testing.T) {
 	p, c := newPark()
 	const n, each = 32, 500
@@ -84,7 +84,8 @@ func TestThoseThatAreAwakeLeaveTogether(t *testing.T) {
 	require.Less(t, len(p.sizes), room/2)
 }
 
-// One that is alone does not wait for others, and what is put in waits for Send or for a full batch.
+// One that is alone does not wait for others, and what is put in waits for Send or for a full
+// batch.
 func TestPostSendsAtOnceAndPutDoesNot(t *testing.T) {
 	p, c := newPark()
 	c.Post(0)

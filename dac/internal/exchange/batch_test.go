@@ -53,8 +53,8 @@ func TestRequestsAreSignedTogetherAsOneByOne(t *testing.T) {
 	}
 }
 
-// A request that is signed before it comes to a Batch leaves as it is: a retransmission or an answer
-// may be reading its octets, and its Trace has been told.
+// A request that is signed before it comes to a Batch leaves as it is: a retransmission or an
+// answer may be reading its octets, and its Trace has been told.
 func TestASignedRequestIsSignedOnce(t *testing.T) {
 	c, _ := asked(t, radius.CodeDisconnectRequest, Peer{Secret: "s"})
 	wrote := newRecorder()

@@ -49,8 +49,8 @@ func TestAnExchangeThatIsReadFromIsNotRecycledWhileDisplaced(t *testing.T) {
 	require.Equal(t, "s", string(x.peer.Secret), "it is what it was")
 }
 
-// A retransmission that is due as its connection ends, as one of DTLS may, is one of that connection
-// and is not made; the next connection has its own.
+// A retransmission that is due as its connection ends, as one of DTLS may, is one of that
+// connection and is not made; the next connection has its own.
 func TestARetransmissionIsOfItsConnection(t *testing.T) {
 	c, x := written(t)
 	d := c.to

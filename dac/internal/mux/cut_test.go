@@ -121,9 +121,9 @@ func TestR6613_2_6_1_2_RequestsOverConnectionsThatAreCut(t *testing.T) {
 	}
 }
 
-// TestR_BIS_3_11_1_ProxiedRequestsOverConnectionsThatAreCut: the same where the NAS is behind a proxy
-// and a network that loses one in ten datagrams. The proxy stops what it sends for a request each
-// time that its connection is cut, and goes on when it comes by another one.
+// TestR_BIS_3_11_1_ProxiedRequestsOverConnectionsThatAreCut: the same where the NAS is behind a
+// proxy and a network that loses one in ten datagrams. The proxy stops what it sends for a request
+// each time that its connection is cut, and goes on when it comes by another one.
 func TestR_BIS_3_11_1_ProxiedRequestsOverConnectionsThatAreCut(t *testing.T) {
 	for _, version := range []dac.Version{dac.RADIUS10, dac.RADIUS11} {
 		t.Run(version.String(), func(t *testing.T) {

@@ -110,24 +110,57 @@ func targetOf(name string, n *dactest.NAS) map[string]any {
 	return map[string]any{"name": name, "address": n.Addr.String(), "secret": dactest.Secret, "nas_identifiers": []string{name}}
 }
 
+// Executions are what NASes have done for orders, and what the senders of those have heard.
+type executions struct {
+	mu              sync.Mutex
+	of              map[string]int // by Acct-Session-Id
+	acked, unrouted atomic.Int64
+}
+
+// count is the handler of a NAS.
+func (e *executions) count(_ context.Context, q *dac.Request) (*dac.Response, error) {
+	id, err := attrs.AcctSessionID.Get(q.Packet.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.of == nil {
+		e.of = make(map[string]int)
+	}
+	e.of[id]++
+	return q.ACK()
+}
+
+// send sends orders to the NASes in turn, by the proxy at addr, until ctx is done. Each is answered,
+// and executed once where the answer says so, and not at all where it says that there is no way,
+// which may be so for the NAS comesAndGoes alone.
+func (e *executions) send(ctx context.Context, t *testing.T, sender string, client *dac.Client, addr netip.AddrPort, nases []string, comesAndGoes string) {
+	defer client.Close()
+	for n := 0; ctx.Err() == nil; n++ {
+		to, id := nases[n%len(nases)], fmt.Sprint(sender, "-", n)
+		_, err := client.Disconnect(t.Context(), addr, attrs.NASIdentifier.Of(to), attrs.AcctSessionID.Of(id))
+		e.mu.Lock()
+		times := e.of[id]
+		e.mu.Unlock()
+		switch {
+		case err == nil && times == 1:
+			e.acked.Add(1)
+		case to == comesAndGoes && errors.Is(err, errcause.RequestNotRoutable) && times == 0:
+			e.unrouted.Add(1)
+		default:
+			t.Errorf("order %s to %s: %v, executed %d times", id, to, err, times)
+			return
+		}
+	}
+}
+
 // A thousand reloads under load lose no request and double none: each is answered, and executed
 // once where the answer says so and not at all where it says that there is no way.
 func TestReloadsLoseAndDoubleNothing(t *testing.T) {
 	const reloads = 1000
-	var mu sync.Mutex
-	executed := map[string]int{}
-	counting := func() *dactest.NAS {
-		return dactest.NewNAS(t, dac.HandlerFunc(func(ctx context.Context, q *dac.Request) (*dac.Response, error) {
-			id, err := attrs.AcctSessionID.Get(q.Packet.Attributes)
-			if err != nil {
-				return nil, err
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			executed[id]++
-			return q.ACK()
-		}))
-	}
+	var done executions
+	counting := func() *dactest.NAS { return dactest.NewNAS(t, dac.HandlerFunc(done.count)) }
 	nases := map[string]*dactest.NAS{"a": counting(), "b": counting(), "c": counting()}
 	conf := func(i int) map[string]any {
 		client := map[string]any{"prefix": "127.0.0.0/8", "name": "aaa", "secret": "of the sender"}
@@ -151,27 +184,10 @@ func TestReloadsLoseAndDoubleNothing(t *testing.T) {
 	r := startReloading(t, conf(0), "-metrics", "127.0.0.1:0")
 	ctx, stop := context.WithCancel(t.Context())
 	var senders sync.WaitGroup
-	var acked, unrouted atomic.Int64
 	for i := range 4 {
 		senders.Go(func() {
 			client := &dac.Client{Peers: dac.SharedSecret("of the sender"), Retry: dac.Retry{Initial: 5 * time.Second}}
-			defer client.Close()
-			for n := 0; ctx.Err() == nil; n++ {
-				name, id := []string{"a", "b", "c"}[n%3], fmt.Sprint(i, "-", n)
-				_, err := client.Disconnect(t.Context(), r.addrs[0], attrs.NASIdentifier.Of(name), attrs.AcctSessionID.Of(id))
-				mu.Lock()
-				times := executed[id]
-				mu.Unlock()
-				switch {
-				case err == nil && times == 1:
-					acked.Add(1)
-				case name == "c" && errors.Is(err, errcause.RequestNotRoutable) && times == 0:
-					unrouted.Add(1)
-				default:
-					t.Errorf("request %s to %s: %v, executed %d times", id, name, err, times)
-					return
-				}
-			}
+			done.send(ctx, t, fmt.Sprint(i), client, r.addrs[0], []string{"a", "b", "c"}, "c")
 		})
 	}
 	for i := range reloads {
@@ -181,10 +197,10 @@ func TestReloadsLoseAndDoubleNothing(t *testing.T) {
 	r.reload() // the last one is done when this is taken
 	stop()
 	senders.Wait()
-	require.Greater(t, acked.Load(), int64(100))
-	require.Greater(t, unrouted.Load(), int64(10))
+	require.Greater(t, done.acked.Load(), int64(100))
+	require.Greater(t, done.unrouted.Load(), int64(10))
 	require.NotEqual(t, "0", r.metric(`dynauth_reloads_total{result="failed"}`))
-	t.Logf("%d done, %d without a way", acked.Load(), unrouted.Load())
+	t.Logf("%d done, %d without a way", done.acked.Load(), done.unrouted.Load())
 }
 
 // What goes is drained: a request that came in by a socket, from a client and for a target that are

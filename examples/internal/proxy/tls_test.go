@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -124,8 +123,8 @@ func (r *reloading) connected(n int) {
 	require.Eventually(r.t, func() bool { return r.metric("dynauth_tls_connections") == fmt.Sprint(n) }, 20*time.Second, time.Millisecond)
 }
 
-// reaches waits until the proxy reaches the NAS of that name by c: it takes a connection for its own
-// a moment after the handshake.
+// reaches waits until the proxy reaches the NAS of that name by c: it takes a connection for its
+// own a moment after the handshake.
 func reaches(t *testing.T, c *dac.Client, at netip.AddrPort, name string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -324,20 +323,9 @@ func TestReloadOverTLS(t *testing.T) {
 func TestReloadsOverTLSLoseAndDoubleNothing(t *testing.T) {
 	const reloads = 200
 	o := newOverTLS(t)
-	var mu sync.Mutex
-	executed := map[string]int{}
-	counting := func(_ context.Context, q *dac.Request) (*dac.Response, error) {
-		id, err := attrs.AcctSessionID.Get(q.Packet.Attributes)
-		if err != nil {
-			return nil, err
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		executed[id]++
-		return q.ACK()
-	}
-	udp := dactest.NewNAS(t, dac.HandlerFunc(counting))
-	dialled := map[string]any{"name": "dialled", "address": o.listens(dac.RADIUS10, "dialled.example.net", counting), "tls": true, "server_name": "dialled.example.net", "nas_identifiers": []string{"dialled"}}
+	var done executions
+	udp := dactest.NewNAS(t, dac.HandlerFunc(done.count))
+	dialled := map[string]any{"name": "dialled", "address": o.listens(dac.RADIUS10, "dialled.example.net", done.count), "tls": true, "server_name": "dialled.example.net", "nas_identifiers": []string{"dialled"}}
 	conf := func(i int) map[string]any {
 		clients := []any{map[string]any{"prefix": "127.0.0.1", "name": "aaa", "secret": "of the sender"}, map[string]any{"certificate": "*.aaa.example.net"}}
 		targets := []any{map[string]any{"certificate": "bng.nas.example.net", "nas_identifiers": []string{"reverse"}}, dialled}
@@ -355,11 +343,10 @@ func TestReloadsOverTLSLoseAndDoubleNothing(t *testing.T) {
 		return map[string]any{"listen": []string{"127.0.0.1:0"}, "clients": clients, "targets": targets, "tls": section}
 	}
 	r := startReloading(t, conf(0), "-metrics", "127.0.0.1:0")
-	o.connects(dac.RADIUS11, r.addrs[2], "bng.nas.example.net", counting)
+	o.connects(dac.RADIUS11, r.addrs[2], "bng.nas.example.net", done.count)
 	reaches(t, asks(t), r.addrs[0], "reverse")
 	ctx, stop := context.WithCancel(t.Context())
 	var senders sync.WaitGroup
-	var acked, unrouted atomic.Int64
 	for name, c := range map[string]struct {
 		client *dac.Client
 		at     netip.AddrPort
@@ -368,23 +355,7 @@ func TestReloadsOverTLSLoseAndDoubleNothing(t *testing.T) {
 		"1.0": {o.asks(dac.RADIUS10, "ten.aaa.example.net"), r.addrs[1]}, "1.1": {o.asks(dac.RADIUS11, "eleven.aaa.example.net"), r.addrs[1]},
 	} {
 		senders.Go(func() {
-			defer c.client.Close()
-			for n := 0; ctx.Err() == nil; n++ {
-				to, id := []string{"udp", "dialled", "reverse"}[n%3], fmt.Sprint(name, "-", n)
-				_, err := c.client.Disconnect(t.Context(), c.at, attrs.NASIdentifier.Of(to), attrs.AcctSessionID.Of(id))
-				mu.Lock()
-				times := executed[id]
-				mu.Unlock()
-				switch {
-				case err == nil && times == 1:
-					acked.Add(1)
-				case to == "udp" && errors.Is(err, errcause.RequestNotRoutable) && times == 0:
-					unrouted.Add(1)
-				default:
-					t.Errorf("order %s to %s: %v, executed %d times", id, to, err, times)
-					return
-				}
-			}
+			done.send(ctx, t, name, c.client, c.at, []string{"udp", "dialled", "reverse"}, "udp")
 		})
 	}
 	for i := range reloads {
@@ -397,10 +368,10 @@ func TestReloadsOverTLSLoseAndDoubleNothing(t *testing.T) {
 	stop()
 	senders.Wait()
 	require.Equal(t, "4", opened, "the NAS that connects, the one that is dialled, and two clients")
-	require.Greater(t, acked.Load(), int64(100))
-	require.Greater(t, unrouted.Load(), int64(10))
+	require.Greater(t, done.acked.Load(), int64(100))
+	require.Greater(t, done.unrouted.Load(), int64(10))
 	require.NotEqual(t, "0", r.metric(`dynauth_reloads_total{result="failed"}`))
-	t.Logf("%d done, %d without a way", acked.Load(), unrouted.Load())
+	t.Logf("%d done, %d without a way", done.acked.Load(), done.unrouted.Load())
 }
 
 // An order whose connection ends while the NAS works on it is executed once, and answered by the
