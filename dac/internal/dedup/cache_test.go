@@ -372,7 +372,7 @@ func TestNothingIsExecutedTwiceWithinWindowOfMonotonicTime(t *testing.T) {
 
 func TestEntriesAndAnswersStayBoundedAfterAnyHistoryOfTheClock(t *testing.T) {
 	if testing.Short() {
-		t.Skip()
+		t.Skip("years of virtual time")
 	}
 	const window = 300 * time.Second
 	traffic := func(history func(w *world)) (*world, int, int) {

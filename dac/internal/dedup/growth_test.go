@@ -155,7 +155,7 @@ func TestAnEntryTakesWhatTheDocsState(t *testing.T) {
 // After a burst the memory is given back, even where few requests follow.
 func TestMemoryComesBackAfterABurst(t *testing.T) {
 	if testing.Short() {
-		t.Skip()
+		t.Skip("a million entries")
 	}
 	const burst, rate = 1_000_000, 32
 	after := func(burst uint64) (most, left int) {
