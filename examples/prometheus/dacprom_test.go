@@ -203,11 +203,10 @@ func Example() {
 		fmt.Println(err)
 	}
 	for _, f := range families[:3] {
-		fmt.Println(f.GetName(), f.GetType(), f.GetHelp())
+		fmt.Println(f.GetName(), f.GetType())
 	}
 	// Output:
-	// dynauth_server_abandoned_total COUNTER Requests sent on whose sender waits no longer: its
-	// connection ended, or used the identifier again. dynauth_server_acks_total COUNTER Answers that
-	// say all of it was done. dynauth_server_auth_only_naks_total COUNTER NAKs with Service-Type
-	// Authorize Only.
+	// dynauth_server_abandoned_total COUNTER
+	// dynauth_server_acks_total COUNTER
+	// dynauth_server_auth_only_naks_total COUNTER
 }
