@@ -40,7 +40,8 @@ func (w *world) footprint() (octets int) {
 
 func TestSizesAreThoseThatTheRuntimeAllocates(t *testing.T) {
 	require.LessOrEqual(t, unsafe.Sizeof(chunk{}), uintptr(12<<10))
-	require.EqualValues(t, 16<<10, unsafe.Sizeof(logPart{}))
+	require.LessOrEqual(t, unsafe.Sizeof(logPart{}), uintptr(16<<10)) // eight octets less with pointers of 32 bits
+	require.Greater(t, unsafe.Sizeof(logPart{}), uintptr(14<<10))     // the next smaller size
 }
 
 // What one insertion, or one removal, does for others is bounded: the entries of two segments are
