@@ -217,26 +217,33 @@ func TestWhatCouldBeMeantOtherwiseIsRefused(t *testing.T) {
 		require.Contains(t, a.Error, says, body)
 	}
 	for body, says := range map[string]string{
-		`{"who": {"Acct-Session-Id": "1"}, "change": {}}`:                                                                   "nothing in it",
-		`{"who": {"Acct-Session-Id": "1"}, "change": null}`:                                                                 "has a change",
-		`{"who": {"Acct-Session-Id": "1"}, "change": {"Filter-Id": []}}`:                                                    "without a value",
-		`{"who": {"Acct-Session-Id": "1"}, "change": {"Filter-Id": "a", "Filter-Id": "b"}}`:                                 "twice",
-		`{"who": {"Acct-Session-Id": "1"}, "change": {"Filter-Id": {"a": 1, "a": 2}}}`:                                      "a value is",
-		`{"who": {"Acct-Session-Id": "1"}, "change": {"Acct-Session-Id": "2", "User-Name": "eve@b.org", "Filter-Id": "x"}}`: "which session is meant",
-		`{"who": {"Acct-Session-Id": "1"}, "change": {"NAS-IP-Address": "192.0.2.1", "Filter-Id": "x"}}`:                    "which session is meant",
-		`{"who": {"Acct-Session-Id": "1"}, "change": {"Delegated-IPv6-Prefix": "2001:db8::/56"}}`:                           "which session is meant",
-		`{"who": {"Acct-Session-Id": "1"}, "change": {"Proxy-State": "0x01"}}`:                                              "not for a CoA-Request",
-		`{"who": {"Acct-Session-Id": "1"}, "change": {"Service-Type": "Authorize-Only"}}`:                                   "State",
-		`{"who": {"Acct-Session-Id": "1"}, "change": {"Service-Type": 17}}`:                                                 "State",
-		`{"who": {"Acct-Session-Id": "1"}, "change": {"Service-Type": [2, 17]}}`:                                            "State",
-		`{"who": {"Acct-Session-Id": "1"}, "Change": {"Filter-Id": "x"}}`:                                                   `"change"`,
+		`{"who": {"Acct-Session-Id": "1"}, "change": {}}`:                                                                               "nothing in it",
+		`{"who": {"Acct-Session-Id": "1"}, "change": null}`:                                                                             "has a change",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Filter-Id": []}}`:                                                                "without a value",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Filter-Id": "a", "Filter-Id": "b"}}`:                                             "twice",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Filter-Id": {"a": 1, "a": 2}}}`:                                                  "a value is",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Acct-Session-Id": "2", "User-Name": "eve@b.org", "Filter-Id": "x"}}`:             "which session is meant",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"NAS-IP-Address": "192.0.2.1", "Filter-Id": "x"}}`:                                "which session is meant",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Delegated-IPv6-Prefix": "2001:db8::/56"}}`:                                       "which session is meant",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Cisco-AVPair": ["audit-session-id=0A", "subscriber:command=bounce-host-port"]}}`: "Cisco-AVPair(audit-session-id) says which session is meant",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Vendor-Specific": "0x00000009011561756469742d73657373696f6e2d69643d4141"}}`:      "which session is meant",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Cisco-Account-Info": "S192.0.2.1", "Filter-Id": "x"}}`:                           "which session is meant",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"3GPP-IMSI": "262011234567890", "Filter-Id": "x"}}`:                               "which session is meant",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Alc-Subsc-ID-Str": "eve", "Filter-Id": "x"}}`:                                    "which session is meant",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Proxy-State": "0x01"}}`:                                                          "not for a CoA-Request",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Service-Type": "Authorize-Only"}}`:                                               "State",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Service-Type": 17}}`:                                                             "State",
+		`{"who": {"Acct-Session-Id": "1"}, "change": {"Service-Type": [2, 17]}}`:                                                        "State",
+		`{"who": {"Acct-Session-Id": "1"}, "Change": {"Filter-Id": "x"}}`:                                                               `"change"`,
 	} {
 		status, a := r.post("/coa", body)
 		require.Equal(t, 400, status, body)
 		require.Contains(t, a.Error, says, body)
 	}
 	require.Empty(t, r.nas.Received(), "nothing was sent")
-	status, a := r.post("/coa", `{"who": {"Acct-Session-Id": "1"}, "change": {"Service-Type": "Authorize-Only", "State": "0x01"}}`)
+	status, a := r.post("/coa", `{"who": {"Acct-Session-Id": "1"}, "change": {"Cisco-AVPair": "subscriber:command=bounce-host-port"}}`)
+	require.Equal(t, 200, status, a)
+	status, a = r.post("/coa", `{"who": {"Acct-Session-Id": "1"}, "change": {"Service-Type": "Authorize-Only", "State": "0x01"}}`)
 	require.Equal(t, 200, status, a)
 }
 

@@ -11,8 +11,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/radius-dynauth/dynauth/attrs"
+	"github.com/radius-dynauth/dynauth/attrs/profile"
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/examples/internal/strictjson"
 	"layeh.com/radius"
@@ -83,7 +85,7 @@ func checkChange(set radius.Attributes, also []attrs.AnyKey) error {
 	if len(set) == 0 {
 		return errors.New("change: there is nothing in it")
 	}
-	if identification, _ := attrs.Split(set, also...); len(identification) > 0 {
+	if identification, _ := attrs.Split(set, slices.Concat(also, namesSessions())...); len(identification) > 0 {
 		return fmt.Errorf("change: %s says which session is meant, and that is who", names(identification))
 	}
 	for id, err := range attrs.IDs(set) {
@@ -105,6 +107,20 @@ func checkChange(set radius.Attributes, also []attrs.AnyKey) error {
 	}
 	return nil
 }
+
+// namesSessions are the attributes by which a NAS of any vendor finds sessions: those of the RFC,
+// Cisco-AVPair "audit-session-id=...", 3GPP-IMSI and so on.
+var namesSessions = sync.OnceValue(func() (keys []attrs.AnyKey) {
+	for p := range profile.BuiltIn().All() {
+		sets := slices.Concat(p.CoAKeys, p.DisconnectKeys, p.OneSession, p.Recalled.CoAKeys, p.Recalled.DisconnectKeys)
+		for _, id := range slices.Concat(slices.Concat(sets...), p.With, p.Takes) {
+			if key := attrs.KeyOf(id); !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+})
 
 // names are those of the attributes in set, for an error.
 func names(set radius.Attributes) string {
