@@ -37,11 +37,11 @@ import (
 // sender, and Client retransmits by itself, for Span. What the Proxy answers where the next hop
 // does not: 501 where Allow refuses; 502 where Router knows no way, or where the request goes in a
 // circle, or where the NAS is not connected (ErrUnreachable of a Transport); 506 where it could not
-// be sent for want of a turn; 406 where nothing but ICMP errors came; 505 where nothing was sent
-// for another reason. Where the request has left and no answer came, the next hop being silent, or
-// the way to it broken, or the Server having drained, the silence is passed on and remembered
-// (ErrSilent): the request may have been executed, and a retransmission must not go on again.
-// AnswerSilence makes 505 of it.
+// be sent for want of a turn; 406 where nothing but ICMP errors came, one after each transmission;
+// 505 where nothing was sent for another reason. Where the request has left and no answer came, the
+// next hop being silent, or the way to it broken, or the Server having drained, the silence is
+// passed on and remembered (ErrSilent): the request may have been executed, and a retransmission
+// must not go on again. AnswerSilence makes 505 of it.
 //
 // Where the connection that a request came by ends (ServePackets), or uses its Identifier again, no
 // retransmission follows (RequestCounters.Abandoned). An answer that still comes is kept, and the

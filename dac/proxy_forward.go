@@ -186,7 +186,7 @@ func (p *Proxy) unanswered(err error) error {
 		case silent.Sent == 0 && !errors.Is(err, net.ErrClosed):
 			// No identifier, no turn under the limit of this NAS, or no connection yet.
 			return refuse(errcause.ResourcesUnavailable, err)
-		case errors.Is(err, ErrUnreachable):
+		case errors.Is(err, ErrUnreachable) && (silent.Sent == 0 || silent.silence.Refused):
 			// RFC 5176, section 3.5: what a proxy says of an ICMP port unreachable.
 			return refuse(errcause.UnsupportedExtension, err)
 		case silent.Sent == 0:

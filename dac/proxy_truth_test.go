@@ -171,3 +171,39 @@ func relayOneDrain(t *testing.T, random *rand.Rand, requests int, drain time.Dur
 	r.stops = nil
 	require.NoError(t, p.Client.Close())
 }
+
+// A NAS that has executed a request and is then gone answers its retransmissions by ICMP alone:
+// that says nothing of the first one, so the Proxy says nothing either. The other way round a NAS
+// that comes up may execute the last one.
+func TestProxyTakesNoICMPErrorForWhatWasSentBefore(t *testing.T) {
+	for name, c := range map[string]struct {
+		up   bool // the NAS comes up, and does not go
+		fast bool
+	}{"the NAS goes": {}, "the NAS goes, fast": {fast: true}, "the NAS comes": {up: true}} {
+		t.Run(name, func(t *testing.T) {
+			bothWays(t, func(t *testing.T) {
+				p := &dac.Proxy{Client: &dac.Client{Peers: dac.SharedSecret(nextSecret), FailFast: c.fast}}
+				later := netip.MustParseAddrPort("192.0.2.77:3799")
+				if c.up {
+					p.Router = dac.Target{Addr: later}
+				}
+				r := proxied(t, p, silently)
+				time.AfterFunc(time.Second, func() {
+					if c.up {
+						silent := &dac.Server{Peers: dac.SharedSecret(nextSecret), Handler: dac.HandlerFunc(silently)}
+						ctx, cancel := context.WithCancel(context.Background())
+						r.stops = append(r.stops, cancel)
+						go silent.Serve(ctx, r.net.Listen(later))
+					} else {
+						r.stops[0]()
+						r.stops = r.stops[1:]
+					}
+				})
+				require.Nil(t, r.asks(disconnect(t, 1, attrs.UserName.Of("bob"), stamped(0)), 40*time.Second))
+				if h, ok := r.hop(); ok {
+					require.ErrorIs(t, h.Err, dac.ErrSilent)
+				}
+			})
+		})
+	}
+}

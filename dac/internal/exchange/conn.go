@@ -260,7 +260,7 @@ func (c *conn) refused(err error, unsent []*Exchange) {
 		if !x.live.Load() || x.unwritten || slices.Contains(unsent, x) {
 			return
 		}
-		x.discarded().icmp = err
+		x.discarded().refuse(err, x.sent)
 		if d.engine.FailFast {
 			d.refuse(x, now, &after)
 		}

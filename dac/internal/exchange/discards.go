@@ -39,9 +39,11 @@ var (
 // discards are what came for one request beside an answer. Each reason is told once, with how often
 // it came and the latest error: a flood of forged replies takes no memory.
 type discards struct {
-	icmp error
-	send error
-	kind [reasons]struct {
+	icmp    error
+	refused int // transmissions that an ICMP error came after, before the next one
+	latest  int // of these
+	send    error
+	kind    [reasons]struct {
 		err error
 		n   int
 	}
@@ -52,4 +54,14 @@ func (s *discards) note(f reason, err error) {
 	k := &s.kind[f]
 	k.err = err
 	k.n++
+}
+
+// refuse notes an ICMP error that came after the transmission sent. It is called with the lock
+// held.
+func (s *discards) refuse(err error, sent int) {
+	s.icmp = err
+	if s.latest < sent {
+		s.latest = sent
+		s.refused++
+	}
 }

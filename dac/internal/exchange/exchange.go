@@ -397,6 +397,7 @@ func (x *Exchange) Result() Result {
 	}
 	if x.discards != nil {
 		r.Failure.ICMP, r.Failure.Send = x.discards.icmp, x.discards.send
+		r.Failure.Refused = x.discards.refused == x.sent
 		for _, k := range x.discards.kind {
 			if k.n > 0 {
 				r.Failure.Discarded = append(r.Failure.Discarded, Discarded{k.err, k.n})
@@ -700,7 +701,7 @@ func (d *destination) sendFailed(x *Exchange, err error) {
 	switch {
 	case x.stage == stageEnded:
 	case netio.IsICMP(err):
-		x.discarded().icmp = err
+		x.discarded().refuse(err, x.sent)
 		if d.engine.FailFast {
 			d.refuse(x, now, &after)
 		}

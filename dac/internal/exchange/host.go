@@ -140,6 +140,7 @@ type Failure struct {
 	Via     bool  // a Transport opens its conn
 
 	ICMP, Send error       // the last ones
+	Refused    bool        // an ICMP error came after each transmission
 	Info       *Info       // of its connection; nil: UDP
 	Discarded  []Discarded // of each kind one
 

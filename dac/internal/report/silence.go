@@ -39,6 +39,8 @@ type Silence struct {
 	Lost   bool   // its connection ended, and no other one came
 	Dial   error  // of the last dial, where it waits for one; nil: none has failed yet
 	Via    bool   // a Transport opens its connection
+
+	Refused bool // an ICMP error came after each transmission: it was not executed
 }
 
 // An Unsent is why a request was not sent.
@@ -56,7 +58,7 @@ const (
 // destination, and either its turn or a place in the queue for one.
 func SilenceOf(r *exchange.Result) Silence {
 	f := &r.Failure
-	s := Silence{Code: r.Code, ICMP: f.ICMP, Send: f.Send, Lost: f.Lost, Via: f.Via}
+	s := Silence{Code: r.Code, ICMP: f.ICMP, Refused: f.Refused, Send: f.Send, Lost: f.Lost, Via: f.Via}
 	switch {
 	case f.Dialing:
 		s.Unsent, s.Dial = Dialing, f.Dial
