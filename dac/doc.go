@@ -91,7 +91,7 @@
 // peer whose share is full is refused, and Overload counts it. The queue of handlers is shared
 // likewise.
 //
-// The cache ends with the process: Server.RestartGuard refuses what was stamped before it began.
+// The cache ends with the process: Server.RestartGuard refuses, for Window, what was stamped before.
 //
 // # What a Client does with a request
 //

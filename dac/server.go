@@ -59,8 +59,8 @@ type Server struct {
 	// its own; zero is 1, 64 are the most. More than 1 are for Linux on amd64 and arm64, whose
 	// kernel shares out among them what comes in; elsewhere there is 1.
 	Readers int
-	// RestartGuard discards requests stamped before the start of Serve less 30 s: replays across a
-	// restart.
+	// RestartGuard discards, for Window, requests stamped before the start of Serve less 30 s:
+	// replays across a restart.
 	RestartGuard bool
 
 	MapError func(error) error // gives an error without a Cause one; nil: a NAK without Error-Cause

@@ -54,3 +54,14 @@ func TestAClockThatGoesRightIsNotLoggedOf(t *testing.T) {
 	c.look(now, log)
 	require.Equal(t, 1, bytes.Count(logged.Bytes(), []byte("by=1h0m0s")))
 }
+
+// A clock that was ahead when the server started, and is set right, has all new requests stamped
+// before the start: RestartGuard refuses them for Window at most.
+func TestRestartGuardEndsWithTheWindow(t *testing.T) {
+	var st state
+	st.Window, st.started = 300*time.Second, time.Now()
+	stamp := uint32(st.started.Add(-time.Hour).Unix())
+	require.True(t, st.beforeStart(stamp, st.started))
+	require.True(t, st.beforeStart(stamp, st.started.Add(300*time.Second)))
+	require.False(t, st.beforeStart(stamp, st.started.Add(301*time.Second)))
+}

@@ -92,7 +92,10 @@ func (st *state) begin(c Config) {
 }
 
 // beforeStart reports whether an Event-Timestamp is of before the server started, so that its
-// request may be one that the server before it has executed: nothing remembers that.
-func (st *state) beforeStart(stamp uint32) bool {
-	return time.Unix(int64(stamp), 0).Before(st.started.Add(-restartSlack).Truncate(time.Second))
+// request may be one that the server before it has executed: nothing remembers that. Once Window
+// has passed such a request is stale as it is; where the clock was set back meanwhile, new ones are
+// stamped so too, and are taken.
+func (st *state) beforeStart(stamp uint32, now time.Time) bool {
+	return now.Sub(st.started) <= st.Window &&
+		time.Unix(int64(stamp), 0).Before(st.started.Add(-restartSlack).Truncate(time.Second))
 }

@@ -113,7 +113,7 @@ func (r *reader) timely(v *verdict, peer *Sender) error {
 		return err
 	}
 	v.stamped, v.stamp = true, stamp
-	if st.RestartGuard && st.beforeStart(stamp) {
+	if st.RestartGuard && st.beforeStart(stamp, r.now) {
 		return packet.ErrEventTimestamp
 	}
 	return nil
