@@ -53,7 +53,7 @@ func (c *Config) arrive(a *acceptor, raw net.Conn) error {
 	switch s := g.sources[sourceOf(raw)]; {
 	case c.incoming >= c.maxConns(), g.waiting >= c.maxConns():
 		return errConns
-	case s != nil && len(s.queue) >= (c.maxConns()+1)/2:
+	case s != nil && len(s.queue) >= c.maxConns()/2+c.maxConns()%2:
 		return errWaiting
 	}
 	if g.sources == nil {

@@ -59,6 +59,7 @@ const (
 	defaultOut          = 256 << 10
 	defaultWatchdog     = 30 * time.Second
 	leastWatchdog       = 6 * time.Second
+	mostWatchdog        = 100 * 365 * 24 * time.Hour // more is no bound either, and can be added to
 	defaultMaxAge       = 24 * time.Hour
 	defaultMaxRecords   = 1 << 23
 	defaultMaxHandlers  = 256
@@ -73,7 +74,7 @@ func (o Options) filled() Options {
 	o.CloseTimeout = cmp.Or(o.CloseTimeout, defaultCloseTimeout)
 	o.In, o.Out = cmp.Or(o.In, defaultIn), cmp.Or(o.Out, defaultOut)
 	if o.Watchdog = cmp.Or(o.Watchdog, defaultWatchdog); o.Watchdog > 0 {
-		o.Watchdog = max(o.Watchdog, leastWatchdog)
+		o.Watchdog = min(max(o.Watchdog, leastWatchdog), mostWatchdog)
 	}
 	o.MaxAge = cmp.Or(o.MaxAge, defaultMaxAge)
 	o.MaxRecords = cmp.Or(o.MaxRecords, defaultMaxRecords)

@@ -3,6 +3,7 @@
 package mux
 
 import (
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,6 +83,25 @@ func TestR3539_3_4_1_TwIs6SAtLeast(t *testing.T) {
 		far.next()
 		require.InDelta(t, 6, time.Since(began).Seconds(), 2)
 	})
+}
+
+// The largest number is no bound, and none that has passed when it begins.
+func TestAWatchdogWithoutBoundNeverBarks(t *testing.T) {
+	for range 10 { // the jitter is by chance
+		bubble(t, func(t *testing.T) {
+			o := watched()
+			o.Watchdog = math.MaxInt64
+			c, far := rig(t, o)
+			far.send(answerTo(far.next(), 2))
+			<-c.Up()
+			for range 3 {
+				time.Sleep(24 * time.Hour)
+				require.NoError(t, c.Err())
+				far.send(request(4, 1))
+				require.Equal(t, byte(52), far.next()[0], "and no Status-Server before")
+			}
+		})
+	}
 }
 
 // TestR5997_2_StatusServerHasAMessageAuthenticator, and identifier 0 (RFC 6613, section 2.6.5).
