@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -635,4 +636,58 @@ func TestARequestBehindAHangingWriteWasNotSent(t *testing.T) {
 		assert.Contains(t, dac.Hint(err), "Client.Dial keeps the Write")
 		assert.Equal(t, 1, noAnswer(t, <-first).Sent)
 	})
+}
+
+// A Write that has sent a request, and then panics, ends its goroutine or says that it failed, does
+// not make the request one that was not sent: the NAS has executed it.
+func TestWhatAWriteHasSentIsNotCalledUnsent(t *testing.T) {
+	for name, fail := range map[string]func(n int) (int, error){
+		"it panics":          func(int) (int, error) { panic("write") },
+		"it ends":            func(int) (int, error) { runtime.Goexit(); return 0, nil },
+		"it fails, and sent": func(n int) (int, error) { return n, errors.New("write") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				network := new(dactest.Network)
+				var executed atomic.Int64
+				nas := &dac.Server{Peers: dac.SharedSecret(secret), Handler: dac.HandlerFunc(func(_ context.Context, q *dac.Request) (*dac.Response, error) {
+					executed.Add(1)
+					return nil, dac.ErrSilent
+				})}
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				go nas.Serve(ctx, network.Listen(nasAddr))
+				client := &dac.Client{Peers: dac.SharedSecret(secret), Dial: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+					conn, err := network.Dial(ctx, to)
+					return &hostConn{Conn: conn, write: func(b []byte) (int, error) {
+						n, err := conn.Write(b)
+						if err != nil {
+							return n, err
+						}
+						return fail(n)
+					}}, err
+				}}
+				defer client.Close()
+				_, err := client.Disconnect(ctx, nasAddr, attrs.UserName.Of("bob"))
+				synctest.Wait()
+				require.EqualValues(t, 1, executed.Load())
+				var fault *dac.PacketError
+				var silent *dac.NoAnswerError
+				switch {
+				case errors.As(err, &fault):
+					require.Equal(t, "receive", fault.Op, "%v", err)
+				case errors.As(err, &silent):
+					require.NotZero(t, silent.Sent)
+				default:
+					require.Fail(t, "no such error", "%v", err)
+				}
+				for o := range client.Each(ctx, slices.Values([]dac.Job{dac.DisconnectJob(nasAddr, attrs.UserName.Of("eve"))})) {
+					synctest.Wait()
+					require.EqualValues(t, 2, executed.Load())
+					silent = nil
+					require.True(t, errors.As(o.Err, &fault) && fault.Op == "receive" || errors.As(o.Err, &silent) && silent.Sent > 0, "%v", o.Err)
+				}
+			})
+		})
+	}
 }

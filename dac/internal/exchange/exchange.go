@@ -691,7 +691,8 @@ func (d *destination) failUnsent(x *Exchange, err error, after *deferred) bool {
 }
 
 // sendFailed notes that a transmission of x failed, and ends x where waiting would not help: the
-// first one failed, and not for a shortage that passes.
+// first one failed, and not for a shortage that passes. What a Write that panicked had sent is not
+// known: its answer may come.
 func (d *destination) sendFailed(x *Exchange, err error) {
 	now := d.engine.Now()
 	var after deferred
@@ -705,7 +706,7 @@ func (d *destination) sendFailed(x *Exchange, err error) {
 		if d.engine.FailFast {
 			d.refuse(x, now, &after)
 		}
-	case x.sent == 1 && !passes(err):
+	case x.sent == 1 && !passes(err) && err != errWriteBroken:
 		x.fail(FailedSend, err, now)
 		after.ended = append(after.ended, x)
 		d.completeUnsent(x, now, &after)
