@@ -52,7 +52,7 @@ const (
 	// Repeated is a duplicate of a request, absorbed or answered again from memory (RFC 5080,
 	// section 2.2.2).
 	Repeated
-	// Sent is the first transmission of a request or an answer.
+	// Sent is the first transmission of a request, told before it is written, or of an answer.
 	Sent
 	// Resent is the same octets again: a retransmission by a Client, the answer to a duplicate by a
 	// Server.

@@ -11,9 +11,8 @@ import (
 )
 
 // An ahead bounds how many requests are made and have no outcome yet, where a Client would draw
-// some thousands. Of those that are written down as about to be sent, a run that is killed could
-// not tell which left. Where all go to one NAS, no request is sent sooner for being drawn early,
-// and what was made so long ago is in no cache of the processor any more. A nil ahead has no bound.
+// some thousands. Where all go to one NAS, no request is sent sooner for being drawn early, and what
+// was made so long ago is in no cache of the processor any more. A nil ahead has no bound.
 type ahead struct {
 	most  int64           // requests without an outcome: the next one waits
 	again int64           // so many are left when it goes on: one sleep is for many requests
@@ -27,16 +26,11 @@ type ahead struct {
 // newAhead returns the ahead of one Client.
 func (s *sender) newAhead(ctx context.Context) *ahead {
 	a := &ahead{over: ctx.Done(), wake: make(chan struct{}, 1)}
-	switch {
-	case s.results != nil:
-		a.most = 2 * int64(s.parallel) * int64(max(1, len(s.nases.all)))
-		a.again = a.most
-	case s.plan != nil && len(s.plan.targets) == 1 && len(s.nases.all) == 0:
-		a.most = 2*int64(s.parallel) + 256
-		a.again = a.most / 2 // which are more than may be in flight
-	default:
+	if s.plan == nil || len(s.plan.targets) != 1 || len(s.nases.all) != 0 {
 		return nil
 	}
+	a.most = 2*int64(s.parallel) + 256
+	a.again = a.most / 2 // which are more than may be in flight
 	return a
 }
 

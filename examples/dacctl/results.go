@@ -169,12 +169,12 @@ func (r *results) add(text []byte) error {
 }
 
 // appendSending appends the object that says that a request is about to be sent.
-func appendSending(b []byte, p *parsed, now string) []byte {
+func appendSending(b []byte, t *tag, now string) []byte {
 	kind := "CoA-Request"
-	if p.target.kind == radius.CodeDisconnectRequest {
+	if t.kind == radius.CodeDisconnectRequest {
 		kind = "Disconnect-Request"
 	}
-	return fmt.Appendf(b, `{"time":"%s","row":%d,"line":%d,"packet":"%08x","request":"%s","verdict":"%s"}`+"\n", now, p.row, p.line, p.fingerprint, kind, sending)
+	return fmt.Appendf(b, `{"time":"%s","row":%d,"line":%d,"packet":"%08x","request":"%s","verdict":"%s"}`+"\n", now, t.row, t.line, t.fingerprint, kind, sending)
 }
 
 func (r *results) close() error {

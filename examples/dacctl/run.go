@@ -64,6 +64,7 @@ type sender struct {
 	screen  *screen
 	out     *output
 	trace   func(dac.Event)
+	stop    func() // ends the run
 	strays  *strays
 	closers []func() error
 
@@ -99,9 +100,14 @@ func (s *sender) open(ctx context.Context, stdin io.Reader) error {
 		s.closers = append(s.closers, capture.Close)
 		trace = append(trace, captured)
 	}
-	if trace != nil {
-		s.trace = dac.Tee(trace...)
-	}
+	defer func() {
+		if s.results != nil {
+			trace = append(trace, s.intend)
+		}
+		if trace != nil {
+			s.trace = dac.Tee(trace...)
+		}
+	}()
 	if s.file == "" {
 		return nil
 	}
@@ -271,6 +277,8 @@ func (s *sender) send(ctx context.Context) error {
 	if s.dryRun {
 		return s.show(ctx)
 	}
+	ctx, s.stop = context.WithCancel(ctx)
+	defer s.stop()
 	s.strays = new(strays)
 	if s.plan != nil {
 		s.seen = make([]uint64, s.plan.packets/64+1)
@@ -284,7 +292,7 @@ func (s *sender) send(ctx context.Context) error {
 	}
 	shares := s.shares()
 	clients := &watcher{heard: map[netip.AddrPort]hearing{}, began: time.Now()}
-	stop := s.watch(clients)
+	unwatch := s.watch(clients)
 	var wg sync.WaitGroup
 	for _, one := range shares {
 		client := s.client(one)
@@ -299,7 +307,7 @@ func (s *sender) send(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
-	stop()
+	unwatch()
 	return errors.Join(s.failed, s.rest())
 }
 
@@ -321,12 +329,11 @@ func (s *sender) jobs(mine share, several bool) iter.Seq[dac.Job] {
 		}
 	}
 	return func(yield func(dac.Job) bool) {
-		var intents intents
 		take := func(p parsed) bool {
 			if several && s.shareOf(&p) != mine {
 				return true
 			}
-			return s.take(p, &intents, yield)
+			return s.take(p, yield)
 		}
 		if s.plan == nil {
 			row := func(p packet) bool { return take(s.parse(p)) }
@@ -340,7 +347,6 @@ func (s *sender) jobs(mine share, several bool) iter.Seq[dac.Job] {
 				}
 			}
 		}
-		intents.send(s, yield)
 	}
 }
 
@@ -353,19 +359,9 @@ func (s *sender) shareOf(p *parsed) share {
 	return share{n.limit, p.target.source}
 }
 
-// most jobs of which -results says at once that they are about to be sent.
-const mostIntents = 16
-
-// intents are jobs that go out together, once the results say so.
-type intents struct {
-	jobs []dac.Job
-	text []byte
-	now  string
-}
-
 // take yields the jobs of a packet, unless an earlier run has the answer or may have executed a
 // change.
-func (s *sender) take(p parsed, together *intents, yield func(dac.Job) bool) bool {
+func (s *sender) take(p parsed, yield func(dac.Job) bool) bool {
 	earlier, err := s.results.of(&p)
 	if err != nil {
 		s.fail(err)
@@ -396,37 +392,27 @@ func (s *sender) take(p parsed, together *intents, yield func(dac.Job) bool) boo
 		}
 		return true
 	}
-	if s.results == nil {
-		for range s.count - 1 {
-			if !yield(j) {
-				return false
-			}
-			j = s.job(p)
-		}
-		return yield(j)
-	}
-	if together.text == nil {
-		together.now = time.Now().UTC().Format(time.RFC3339Nano)
-	}
-	together.text = appendSending(together.text, &p, together.now)
-	together.jobs = append(together.jobs, j)
-	return len(together.jobs) < mostIntents && s.plan != nil && s.plan.packets > 1000 || together.send(s, yield)
-}
-
-// send writes the intents and yields their jobs.
-func (i *intents) send(s *sender, yield func(dac.Job) bool) bool {
-	if err := s.results.add(i.text); err != nil {
-		s.fail(err)
-		return false
-	}
-	jobs := i.jobs
-	i.jobs, i.text = nil, nil
-	for _, j := range jobs {
+	for range s.count - 1 {
 		if !yield(j) {
 			return false
 		}
+		j = s.job(p)
 	}
-	return true
+	return yield(j)
+}
+
+// intend writes down that a request is about to be sent. A Client says Sent before it writes to the
+// socket, so that whenever the process is killed, what has left is in the file, and little else.
+func (s *sender) intend(e dac.Event) {
+	t, ok := e.Tag.(*tag)
+	if e.Op != dac.Sent || !ok {
+		return
+	}
+	if err := s.results.add(appendSending(nil, t, e.Time.UTC().Format(time.RFC3339Nano))); err != nil {
+		s.fail(err)
+		s.stop()
+		s.screen.line(fmt.Sprintf("%s: it is sent although -results cannot say so; a rerun sends it again", s.place(t.line)))
+	}
 }
 
 func (s *sender) outcomes(ctx context.Context, client *dac.Client, jobs iter.Seq[dac.Job], ahead *ahead) error {
