@@ -98,8 +98,17 @@ func number(id attrs.ID) string {
 func (r *reader) register() (*Dictionary, error) {
 	known := make(map[attrs.ID]attrs.AnyKey)
 	vendors := make(map[uint32]bool)
+	owners := make(map[attrs.ID]*attribute)
 	for d := range attrs.Registered() {
 		known[d.ID], vendors[d.ID.Vendor] = d.Key, true
+		if d.Type != "" { // else it says nothing of its values
+			owners[d.ID] = &attribute{name: d.Name, id: d.ID, typ: d.Type, tagged: d.Tagged, encrypt: attrs.HidingOf(d.ID)}
+		}
+	}
+	for _, a := range r.attributes {
+		if known[a.id] == nil { // of several the last one, as for FreeRADIUS
+			owners[a.id] = a
+		}
 	}
 	for _, v := range r.vendors {
 		// A vendor that has a package here keeps the format that the package says.
@@ -111,6 +120,10 @@ func (r *reader) register() (*Dictionary, error) {
 	}
 	d := &Dictionary{byName: make(map[string]attrs.AnyKey, len(r.attributes)), skipped: r.skipped}
 	for _, a := range r.attributes {
+		if owner := owners[a.id]; owner != nil && !a.sharesWith(owner) {
+			d.skipped = append(d.skipped, Skipped{a.name, a.file, a.line, "its number is that of " + owner.name + ", whose values are others"})
+			continue
+		}
 		key := known[a.id]
 		if key == nil {
 			key = makers[a.typ](a)
@@ -122,6 +135,24 @@ func (r *reader) register() (*Dictionary, error) {
 		d.keys, d.byName[strings.ToLower(a.name)] = append(d.keys, key), key
 	}
 	return d, nil
+}
+
+// likeAs are types with the octets of another one.
+var likeAs = map[string]string{"string": "octets", "abinary": "octets", "tlv": "octets", "date": "integer", "signed": "integer"}
+
+// sharesWith reports whether a may be another name of owner, which has its number: a value has the
+// same octets under both. What has been known by the name of a stays.
+func (a *attribute) sharesWith(owner *attribute) bool {
+	like := func(typ string) string {
+		if other, ok := likeAs[typ]; ok {
+			return other
+		}
+		return typ
+	}
+	if known, ok := attrs.KeyByName(a.name); ok && known.ID() == a.id {
+		return true
+	}
+	return a == owner || like(a.typ) == like(owner.typ) && a.encrypt == owner.encrypt && a.tagged == owner.tagged
 }
 
 // makers make the Key of an attribute by its type.

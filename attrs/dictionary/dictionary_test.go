@@ -220,6 +220,30 @@ func TestFreeRADIUSsOwnDictionariesAreRead(t *testing.T) {
 	t.Log(n, "attributes,", skipped, "passed over")
 }
 
+// Of two names of one number with values of different kinds one is known: octets of the other kind
+// are never sent under a name that means something else.
+func TestANumberHasValuesOfOneKind(t *testing.T) {
+	d, err := dictionary.Load(files(map[string]string{"main": "VENDOR Kinds 55899\nATTRIBUTE Old-Bridge 168 string\nBEGIN-VENDOR Kinds\n" +
+		"ATTRIBUTE Old-Minutes 225 integer\nATTRIBUTE New-Digest 225 octets\nATTRIBUTE New-Text 225 string\n" +
+		"ATTRIBUTE Old-Hidden 226 string encrypt=2\nATTRIBUTE New-Plain 226 string\nEND-VENDOR Kinds\n"}), "main")
+	require.NoError(t, err)
+	why := map[string]string{}
+	for s := range d.Skipped() {
+		why[s.Name] = s.Why
+	}
+	require.Equal(t, map[string]string{"Old-Minutes": "its number is that of New-Text, whose values are others",
+		"Old-Bridge": "its number is that of Framed-IPv6-Address, whose values are others", "Old-Hidden": "its number is that of New-Plain, whose values are others"}, why)
+	for name := range why {
+		_, err := attrs.Parse(name, "5")
+		require.ErrorContains(t, err, "unknown attribute")
+	}
+	a, err := attrs.Parse("New-Digest", "0x0a0b")
+	require.NoError(t, err)
+	set, err := a.AppendTo(nil)
+	require.NoError(t, err)
+	require.Equal(t, []byte{0x0a, 0x0b}, []byte(set[0].Attribute)[6:])
+}
+
 // Whatever a file holds, it is read or refused with its place; nothing panics or runs on.
 func FuzzRead(f *testing.F) {
 	f.Add(acme)

@@ -17,8 +17,10 @@
 //
 // Attributes that no packet of these carries are passed over, and Skipped says which and why:
 // numbers above 255 without a vendor, those within a TLV, and those of vendors with a continuation
-// octet (format=1,1,c). What the file says and package attrs knows already stays as it is there;
-// names of values are added.
+// octet (format=1,1,c). So is a name of a number that has another name with other values (the
+// Ascend attributes below those of later RFCs): the last one has it, or that of package attrs.
+// What the file says and package attrs knows already stays as it is there; names of values are
+// added.
 //
 // # Errors
 //
