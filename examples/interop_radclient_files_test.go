@@ -37,6 +37,7 @@ var otherwise = map[string]string{
 	`Idle-Timeout = 9999999999`:                    "a number above 32 bits; radclient sends what is left of it",
 	`NAS-IP-Address = localhost`:                   "names of hosts are not looked up in attributes",
 	`User-Password = x`:                            "hidden by the authenticator; these packets have no User-Password (RFC 5176, section 2.3)",
+	`CHAP-Password = "hello"`:                      "radclient makes a digest of the password; these packets have none",
 	`Tunnel-Password:1 = "x"`:                      "hidden with a salt, which is another one each time",
 	`Event-Timestamp = "Nov 21 2026 23:00:00 CET"`: "radclient reads over the zone",
 	`Attr-26.9.1 = "text"`:                         "radclient takes octets alone for a number",

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -58,9 +59,33 @@ func (c *csvFile) add(r *record) error {
 	if r.Gone {
 		gone = "yes"
 	}
-	return c.w.Write([]string{number(r.Row), number(r.Line), nas, r.NASName, r.Request, r.Who.get("User-Name"), r.Who.get("Acct-Session-Id"),
-		r.Who.get("Calling-Station-Id"), r.Who.get("Framed-IP-Address"), r.Who.String(), string(r.Verdict), r.Answer, cause, r.CauseName, gone,
-		r.Message, r.Reason, number(r.Sent), rtt, at, r.Error})
+	return c.w.Write([]string{number(r.Row), number(r.Line), nas, noFormula(r.NASName), r.Request, noFormula(r.Who.get("User-Name")), noFormula(r.Who.get("Acct-Session-Id")),
+		noFormula(r.Who.get("Calling-Station-Id")), r.Who.get("Framed-IP-Address"), r.Who.String(), string(r.Verdict), r.Answer, cause, r.CauseName, gone,
+		noFormula(r.Message), r.Reason, number(r.Sent), rtt, at, r.Error})
+}
+
+// noFormula is text with ' before what a spreadsheet would take for a formula: subscribers choose
+// names, and NASes what they say. A number with its sign is none.
+func noFormula(text string) string {
+	if text == "" || strings.IndexByte("=@\t\r+-", text[0]) < 0 {
+		return text
+	}
+	if (text[0] == '+' || text[0] == '-') && strings.Trim(text[1:], "0123456789 .:-()/") == "" {
+		return text
+	}
+	return "'" + text
+}
+
+// comma is what stands between the columns of a table, by the line with their names: a semicolon
+// where spreadsheets have the comma in numbers, or a tab.
+func comma(names string) rune {
+	names, _, _ = strings.Cut(names, "\n")
+	for _, c := range "\t,;" {
+		if strings.ContainsRune(names, c) {
+			return c
+		}
+	}
+	return ','
 }
 
 func (c *csvFile) close() error {

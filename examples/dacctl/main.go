@@ -15,6 +15,8 @@
 //
 //	echo 'User-Name = "bob"' | dacctl 192.0.2.1:3799 disconnect SECRET
 //
+// In this order it prints a line for each packet, sent and received, as radclient does.
+//
 // # Files
 //
 // Packets are separated by an empty line, an attribute a line or several with commas between them,
@@ -22,13 +24,14 @@
 // something of the packet and do not go on the wire: Packet-Type, Packet-Dst-IP-Address,
 // Packet-Dst-IPv6-Address, Packet-Dst-Port and Packet-Src-IP-Address, Response-Packet-Type (the
 // answer that is the right one), and NAS, which names one of -nases. A Message-Authenticator is
-// added for any value. In a file whose name ends with .csv the first line has the names, and
-// each further one is a packet.
+// added for any value. In a file whose name ends with .csv the first line has the names, with
+// commas, semicolons or tabs between them, and each further one is a packet.
 //
 // All of a file is read before anything is sent. Each mistake in it is told by file and line, and
 // nothing is sent unless -skip-invalid sends the rest. Standard input that says nothing for a
 // second is sent as it comes. Each packet that is refused or not answered is told on standard
-// error, the first ten or with -v all; -csv writes down what became of each.
+// error, the first ten or with -v all; -csv writes down what became of each, with ' before a text
+// that a spreadsheet would take for a formula.
 //
 // # A run that was interrupted
 //

@@ -31,7 +31,8 @@ const unisphere = "Unisphere-"
 
 // A vocabulary is what the names of attributes mean, for one reader at a time.
 type vocabulary struct {
-	short bool // prefixes of IPv6 without the octets that are zero
+	short     bool // prefixes of IPv6 without the octets that are zero
+	passwords bool // a User-Password is sent, hidden
 }
 
 // attribute makes the attribute of an item: what attrs.Parse knows, and what radclient takes
@@ -44,6 +45,8 @@ func (v *vocabulary) attribute(name, value string) (attrs.Attr, error) {
 		}
 	}
 	switch {
+	case err == nil && strings.HasSuffix(name, "Password"):
+		return a, v.password(name, value)
 	case err == nil && mayBePrefix(value):
 		return v.prefix(name, value, a), nil
 	case err == nil:
@@ -52,6 +55,18 @@ func (v *vocabulary) attribute(name, value string) (attrs.Attr, error) {
 		return a, unknownName(name)
 	}
 	return a, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "attrs: "))
+}
+
+// password says why a password is not sent as it is given.
+func (v *vocabulary) password(name, value string) error {
+	d := definitions().byName[strings.ToLower(name)]
+	switch {
+	case !v.passwords && attrs.HidingOf(d.ID) == attrs.PasswordHidden:
+		return fmt.Errorf("%s: these packets have none (RFC 5176, section 2.3), and what hides it is weak in them: leave it out, or give -user-password for a NAS that asks for it (Cisco ISG account logon)", name)
+	case d.ID == attrs.CHAPPassword.ID() && !strings.HasPrefix(value, "0x"):
+		return fmt.Errorf("%s: it would leave as the password itself, where radclient makes a digest of it; these packets have none (RFC 5176, section 2.3): leave it out, or give its octets as 0x...", name)
+	}
+	return nil
 }
 
 // otherwise tries names and values that radclient knows and attrs does not.
@@ -208,8 +223,23 @@ var definitions = sync.OnceValue(func() known {
 	return k
 })
 
+// internalNames are attributes that FreeRADIUS keeps to itself, in lower case. They stand in files
+// for radclient, which leaves them out without a word.
+var internalNames = []string{"auth-type", "cleartext-password", "client-ip-address", "crypt-password", "expiration", "fall-through", "group", "huntgroup-name", "login-time",
+	"pool-name", "realm", "simultaneous-use", "stripped-user-name", "timestamp"}
+
+// passedOver is why dictionaries have attributes that are not known here, by name in lower case.
+var passedOver sync.Map
+
 // unknownName is the error for a name that nothing has, with the name that may be meant.
 func unknownName(name string) error {
+	lower := strings.ToLower(name)
+	if why, ok := passedOver.Load(lower); ok {
+		return fmt.Errorf("%s is not sent: %v; leave it out", name, why)
+	}
+	if slices.Contains(internalNames, lower) || strings.HasPrefix(lower, "tmp-string-") || strings.HasPrefix(lower, "tmp-integer-") {
+		return fmt.Errorf("%s is not sent: it is internal to FreeRADIUS; leave it out", name)
+	}
 	if near := nearest(name); near != "" {
 		return fmt.Errorf("unknown attribute %q, did you mean %s?", name, near)
 	}

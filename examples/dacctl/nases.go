@@ -43,9 +43,11 @@ type nasReader struct {
 	otherwise *nas
 	how       *profileFlags
 	words     []string // of the action
+	network   string   // of host names
 }
 
-// readNASes reads a table with a line of column names, and commas or tabs between the columns.
+// readNASes reads a table with a line of column names, and commas, semicolons or tabs between the
+// columns.
 func (r nasReader) readNASes(ctx context.Context, file string) (nasTable, error) {
 	t := nasTable{file: file}
 	text, err := os.ReadFile(file)
@@ -53,10 +55,9 @@ func (r nasReader) readNASes(ctx context.Context, file string) (nasTable, error)
 		return t, err
 	}
 	in := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(text), "\ufeff")))
-	in.Comment, in.TrimLeadingSpace = '#', true
-	if first, _, _ := strings.Cut(string(text), "\n"); strings.Contains(first, "\t") {
-		in.Comma, in.TrimLeadingSpace = '\t', false
-	}
+	in.Comment = '#'
+	in.Comma = comma(string(text))
+	in.TrimLeadingSpace = in.Comma != '\t'
 	rows, err := in.ReadAll()
 	if err != nil {
 		return t, fmt.Errorf("%s: %w", file, err)
@@ -137,7 +138,7 @@ func (r nasReader) row(ctx context.Context, header, cells []string) (*nas, error
 		host = "[" + strings.Trim(host, "[]") + "]:" + port
 	}
 	var err error
-	if n.addr, err = resolve(ctx, host, 0); err != nil {
+	if n.addr, err = resolve(ctx, r.network, host, 0); err != nil {
 		return nil, err
 	}
 	if secrets != (secretFlags{}) {

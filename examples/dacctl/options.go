@@ -28,6 +28,7 @@ import (
 type options struct {
 	target     // of every packet that does not say its own; without a NAS where all do
 	vocabulary vocabulary
+	network    string   // "ip", "ip4" or "ip6": of host names
 	standard   *nas     // where packets go that none of -nases names
 	nases      nasTable // of -nases
 
@@ -43,6 +44,7 @@ type options struct {
 	pcap     string
 	json     bool
 	packets  bool
+	heads    bool // a line for each packet, as radclient prints it without -x
 	summary  bool
 	verbose  bool
 	quiet    bool
@@ -74,6 +76,7 @@ type commandLine struct {
 	rate               float64
 	stale              bool
 	version            bool
+	ipv4, ipv6         bool
 	dictionaries       []string // files, or folders with one named dictionary
 	words              []string
 }
@@ -92,6 +95,8 @@ func (c *commandLine) register(o *options) *flag.FlagSet {
 		c.how.action, c.how.at = name, len(c.words)
 		return nil
 	})
+	flags.BoolVar(&c.ipv4, "4", false, "of a host name take an IPv4 address")
+	flags.BoolVar(&c.ipv6, "6", false, "of a host name take an IPv6 address")
 	flags.StringVar(&c.secrets.secret, "secret", "", "shared `secret`; other users of this machine can see it here, so see -S")
 	flags.StringVar(&c.secrets.file, "S", "", "read the shared secret from the first line of `file`")
 	flags.StringVar(&c.secrets.env, "secret-env", "", "take the shared secret from the environment variable `NAME`")
@@ -167,6 +172,7 @@ func (o *options) set(ctx context.Context, c *commandLine, hasInput bool) error 
 	if o.standard.way, c.words, err = c.how.way(c.words); err != nil {
 		return err
 	}
+	o.vocabulary.passwords = o.standard.peer.HideUserPassword
 	if err = o.setWords(c); err != nil {
 		return err
 	}
@@ -179,9 +185,17 @@ func (o *options) set(ctx context.Context, c *commandLine, hasInput bool) error 
 	}
 	o.standard.way.overTLS = c.tls.on
 	peer.IgnoreEventTimestamp = c.stale
+	switch o.network = "ip"; {
+	case c.ipv4 && c.ipv6:
+		return errors.New("-4 and -6 exclude each other")
+	case c.ipv4:
+		o.network = "ip4"
+	case c.ipv6:
+		o.network = "ip6"
+	}
 	o.standard.limit.Rate = c.rate
 	if c.nas != "" {
-		if o.nas, err = resolve(ctx, c.nas, 0); err != nil {
+		if o.nas, err = resolve(ctx, o.network, c.nas, 0); err != nil {
 			return err
 		}
 	}
@@ -197,12 +211,15 @@ func (o *options) set(ctx context.Context, c *commandLine, hasInput bool) error 
 	if err = o.check(c); err != nil {
 		return err
 	}
+	if err = o.checkFiles(c); err != nil {
+		return err
+	}
 	if *peer, err = o.standard.way.peer(*peer); err != nil {
 		return err
 	}
 	o.standard.addr = o.nas
 	if c.nases != "" {
-		reader := nasReader{otherwise: o.standard, how: &c.how, words: all}
+		reader := nasReader{otherwise: o.standard, how: &c.how, words: all, network: o.network}
 		if o.nases, err = reader.readNASes(ctx, c.nases); err != nil {
 			return err
 		}
@@ -216,7 +233,16 @@ func (o *options) set(ctx context.Context, c *commandLine, hasInput bool) error 
 func parseMixed(flags *flag.FlagSet, args []string, words *[]string) error {
 	for {
 		if err := flags.Parse(args); err != nil {
-			return err
+			rest := flags.Args()
+			apart, why := letters(args[max(0, len(args)-len(rest)-1)])
+			if errors.Is(err, flag.ErrHelp) || why == nil && apart == nil {
+				return err
+			}
+			if why != nil {
+				return why
+			}
+			args = append(apart, rest...)
+			continue
 		}
 		if flags.NArg() == 0 {
 			return nil
@@ -224,6 +250,38 @@ func parseMixed(flags *flag.FlagSet, args []string, words *[]string) error {
 		*words = append(*words, flags.Arg(0))
 		args = flags.Args()[1:]
 	}
+}
+
+// letters are the flags of a word that is none, which radclient takes apart: -t1, -xs, -xr3.
+func letters(word string) (apart []string, err error) {
+	word, ok := strings.CutPrefix(word, "-")
+	if !ok || word == "" {
+		return nil, nil
+	}
+	switch word {
+	case "F":
+		return nil, errors.New("-F is radclient's: -json and -csv FILE say which packet of which line got which answer")
+	case "P":
+		return nil, errors.New("-P is radclient's: without -tls packets go over UDP, with it over TLS")
+	case "i":
+		return nil, errors.New("-i is radclient's: identifiers are chosen here")
+	}
+	for i, c := range word {
+		value := word[i+1:]
+		switch {
+		case strings.ContainsRune("46qsvx", c):
+		case strings.ContainsRune("rtpnc", c) && value != "" && strings.Trim(value, "0123456789.") == "":
+			return append(apart, "-"+string(c), value), nil
+		case strings.ContainsRune("rtpncfSdD", c) && value == "" && i > 0:
+		default:
+			return nil, nil
+		}
+		apart = append(apart, "-"+string(c))
+	}
+	if len(apart) < 2 {
+		return nil, nil
+	}
+	return apart, nil
 }
 
 // isRequest tells the word for a request; auto leaves it to the packets.
@@ -247,7 +305,7 @@ func (o *options) setWords(c *commandLine) error {
 			return fmt.Errorf("the NAS is given twice: %s and -nas %s", words[0], c.nas)
 		}
 		c.nas = words[0]
-		words = words[1:]
+		words, o.heads = words[1:], true
 		if c.secrets == (secretFlags{}) && !c.tls.on && len(words) > 1 && !o.isAttribute(words[1]) {
 			c.secrets.secret = words[1]
 			words = slices.Delete(slices.Clone(words), 1, 2)
@@ -305,6 +363,36 @@ func (o *options) check(c *commandLine) error {
 	return nil
 }
 
+// checkFiles finds files that would be written over what is read, or over one another.
+func (o *options) checkFiles(c *commandLine) error {
+	type use struct {
+		flag, name string
+		st         os.FileInfo
+	}
+	uses := []use{{flag: "-f", name: o.file}, {flag: "-nases", name: c.nases}, {flag: "-S", name: c.secrets.file},
+		{flag: "-results", name: o.results}, {flag: "-csv", name: o.csv}, {flag: "-pcap", name: o.pcap}}
+	const read = 3 // of them are read
+	for i := range uses {
+		one := &uses[i]
+		if one.name == "" || one.flag == "-f" && one.name == "-" {
+			one.name = ""
+			continue
+		}
+		if st, err := os.Stat(one.name); err == nil {
+			if one.st = st; one.flag == "-results" && !st.Mode().IsRegular() {
+				return fmt.Errorf("-results %s is no file that a rerun could read", one.name)
+			}
+		}
+		for _, other := range uses[:i] {
+			same := other.name != "" && filepath.Clean(other.name) == filepath.Clean(one.name) || one.st != nil && other.st != nil && os.SameFile(one.st, other.st)
+			if i >= read && same && (one.st == nil || one.st.Mode().IsRegular()) {
+				return fmt.Errorf("%s and %s are one file, %s, which would be written over", other.flag, one.flag, one.name)
+			}
+		}
+	}
+	return nil
+}
+
 // needsFingerprint reports whether packets are told apart by their text.
 func (o *options) needsFingerprint() bool { return o.json || o.results != "" }
 
@@ -318,7 +406,7 @@ func version() string {
 
 // resolve finds the address of a NAS given as an address or a name, with or without a port: without
 // one it is port. Of several addresses it takes the resolver's first.
-func resolve(ctx context.Context, nas string, port uint64) (netip.AddrPort, error) {
+func resolve(ctx context.Context, network, nas string, port uint64) (netip.AddrPort, error) {
 	bare := nas
 	if strings.HasPrefix(nas, "[") && strings.HasSuffix(nas, "]") {
 		bare = nas[1 : len(nas)-1]
@@ -336,7 +424,7 @@ func resolve(ctx context.Context, nas string, port uint64) (netip.AddrPort, erro
 			return netip.AddrPort{}, fmt.Errorf("NAS %q: the port is 1 to 65535", nas)
 		}
 	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, network, host)
 	if err != nil {
 		return netip.AddrPort{}, fmt.Errorf("NAS %q: %w", nas, err)
 	}
@@ -370,8 +458,12 @@ func loadDictionaries(names []string) error {
 		if st, err := os.Stat(name); err == nil && st.IsDir() {
 			name = filepath.Join(name, "dictionary")
 		}
-		if _, err := dictionary.LoadFile(name); err != nil {
+		read, err := dictionary.LoadFile(name)
+		if err != nil {
 			return err
+		}
+		for one := range read.Skipped() {
+			passedOver.Store(strings.ToLower(one.Name), one.Why)
 		}
 	}
 	return nil

@@ -58,12 +58,12 @@ func TestNASIsAnAddressOrAName(t *testing.T) {
 		"::ffff:192.0.2.1":     "192.0.2.1:0",
 		"[::ffff:192.0.2.1]:1": "192.0.2.1:1",
 	} {
-		got, err := resolve(t.Context(), text, 0)
+		got, err := resolve(t.Context(), "ip", text, 0)
 		require.NoError(t, err, text)
 		require.Equal(t, want, got.String(), text)
 	}
 	for _, text := range []string{"192.0.2.1:0", "192.0.2.1:70000", "192.0.2.1:radius", "no such host:1"} {
-		_, err := resolve(t.Context(), text, 0)
+		_, err := resolve(t.Context(), "ip", text, 0)
 		require.Error(t, err, text)
 	}
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -162,8 +163,11 @@ func packetsOf(r io.Reader, yield func(packet) bool) error {
 // cell of - leaves its attribute out; an empty one is a mistake, since the request would name more
 // without it.
 func tablePackets(r io.Reader) (packets []packet, err error) {
-	in := csv.NewReader(r)
-	in.TrimLeadingSpace = true
+	ahead := bufio.NewReader(r)
+	names, _ := ahead.Peek(ahead.Size()) // an error comes again
+	in := csv.NewReader(ahead)
+	in.Comma = comma(string(names))
+	in.TrimLeadingSpace = in.Comma != '\t'
 	header, err := in.Read()
 	if err == io.EOF {
 		return nil, nil

@@ -90,6 +90,9 @@ func cutItem(s string) (name, value, rest string, err error) {
 		return "", "", "", fmt.Errorf("%s %s: the operator is one of %s", name, operator, strings.Join(operators, " "))
 	}
 	value, rest, err = cutValue(trimLeft(rest[n:]))
+	if err == errEmpty && strings.EqualFold(name, "Message-Authenticator") { // one is added for any value
+		err = nil
+	}
 	if err != nil {
 		err = fmt.Errorf("%s: %w", name, err)
 	}
@@ -110,6 +113,8 @@ func nameLen(s string) int {
 	}
 	return 0
 }
+
+var errEmpty = errors.New("the value is empty; an attribute without a value is not sent, and without it the request would name more")
 
 // cutValue cuts a value off s, without its quotes.
 func cutValue(s string) (value, rest string, err error) {
@@ -134,7 +139,7 @@ func cutValue(s string) (value, rest string, err error) {
 		return "", "", err
 	}
 	if value == "" {
-		return "", "", errors.New("the value is empty; an attribute without a value is not sent, and without it the request would name more")
+		return "", rest, errEmpty
 	}
 	return value, rest, nil
 }

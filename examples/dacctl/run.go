@@ -9,7 +9,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
+	"math/bits"
 	"net/netip"
 	"os"
 	"runtime/debug"
@@ -88,8 +90,8 @@ func newSender(o *options, stdout, stderr io.Writer) *sender {
 // has mistakes.
 func (s *sender) open(ctx context.Context, stdin io.Reader) error {
 	var trace []func(dac.Event)
-	if s.packets && !s.dryRun {
-		trace = append(trace, printPackets(s.out))
+	if (s.packets || s.heads && !s.json && !s.quiet) && !s.dryRun {
+		trace = append(trace, printPackets(s.out, s.packets))
 	}
 	if s.pcap != "" {
 		var capture command.Capture
@@ -145,7 +147,7 @@ func (s *sender) read(ctx context.Context, stdin io.Reader) (err error) {
 	} else {
 		var f *os.File
 		if f, err = os.Open(s.file); err != nil {
-			return err
+			return s.withFilter(err)
 		}
 		defer f.Close()
 		if strings.HasSuffix(strings.ToLower(s.file), ".csv") {
@@ -172,6 +174,15 @@ func (s *sender) read(ctx context.Context, stdin io.Reader) (err error) {
 		return errInvalid
 	}
 	return nil
+}
+
+// withFilter explains why FILE:FILTER, which radclient reads, does not exist.
+func (s *sender) withFilter(err error) error {
+	packets, _, ok := strings.Cut(s.file, ":")
+	if _, bad := os.Stat(packets); ok && bad == nil && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; a file of filters behind %s is not read: Response-Packet-Type in a packet says which answer is the right one", err, packets)
+	}
+	return err
 }
 
 // tellWrong tells what is wrong with a packet, by file and line.
@@ -528,6 +539,9 @@ func (s *sender) finish(err error, interrupted bool) int {
 		err = errors.Join(err, s.verdict(interrupted))
 	}
 	if err != nil {
+		if lost := s.withoutOutcome(); lost > 0 {
+			s.screen.line(fmt.Sprintf("dacctl: %d of %d packets have no outcome; those that were in flight may have been executed", lost, s.plan.packets))
+		}
 		s.screen.line("dacctl: " + strings.ReplaceAll(err.Error(), "\n", "\ndacctl: "))
 		return statusUsage
 	}
@@ -536,6 +550,18 @@ func (s *sender) finish(err error, interrupted bool) int {
 		status = max(status, silent.status())
 	}
 	return status
+}
+
+// withoutOutcome counts the packets of the plan of which nothing was told, where any were sent.
+func (s *sender) withoutOutcome() int {
+	if s.seen == nil {
+		return 0
+	}
+	n := s.plan.packets
+	for _, some := range s.seen {
+		n -= bits.OnesCount64(some)
+	}
+	return n
 }
 
 func (s *sender) verdict(interrupted bool) error {

@@ -9,9 +9,9 @@ import (
 	"github.com/radius-dynauth/dynauth/dac"
 )
 
-// printPackets writes each packet as radclient -x does: what it is and between whom, then its
+// printPackets writes each packet as radclient does: what it is and between whom, then with -x its
 // attributes. Each is shown at once: who looks at packets waits for them.
-func printPackets(out *output) func(dac.Event) {
+func printPackets(out *output, whole bool) func(dac.Event) {
 	return func(e dac.Event) {
 		from, to, what := e.Local, e.Peer, "Sent"
 		switch e.Op {
@@ -28,7 +28,11 @@ func printPackets(out *output) func(dac.Event) {
 		var packet bytes.Buffer
 		dac.Dump(&packet, e.Wire) // into memory, which does not fail
 		header, attributes, _ := bytes.Cut(packet.Bytes(), []byte("\n"))
-		fmt.Fprintf(out, "%s %s from %v to %v\n%s", what, header, from, to, attributes)
+		header, length, _ := bytes.Cut(header, []byte(" length "))
+		if !whole {
+			attributes = nil
+		}
+		fmt.Fprintf(out, "%s %s from %v to %v length %s\n%s", what, header, from, to, length, attributes)
 		out.flush()
 	}
 }
