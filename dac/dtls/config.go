@@ -16,6 +16,7 @@ import (
 
 	"github.com/pion/dtls/v3"
 	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/dac/internal/show"
 )
 
 // Port is that of RADIUS over DTLS (RFC 7360, section 2.2.1).
@@ -108,6 +109,9 @@ func (c *Config) log() *slog.Logger {
 	}
 	return c.Logger
 }
+
+// Format prints the exported fields, with keys as "[key]", under every verb.
+func (c *Config) Format(f fmt.State, verb rune) { show.Exported(f, verb, c) }
 
 // check says what is wrong with c for sessions of one direction.
 func (c *Config) check(client bool) error {

@@ -15,11 +15,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/dac/internal/show"
 )
 
 // A Key is a pre-shared key: 16 octets at least, of any value, from a random source. It is no
 // shared secret of RADIUS, and must not be one (RFC 9813, section 4.1). It prints as "[key]" under
-// every verb.
+// every verb, as JSON, as text, in gob and in slog, and so it does inside a Config; what dac.Secret
+// says of printers that ask no value how it wants to be printed is true of it too.
 type Key string
 
 const (
@@ -39,6 +41,24 @@ func (k Key) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(k)) }
 
 // MarshalText is what Format prints.
 func (k Key) MarshalText() ([]byte, error) { return fmt.Append(nil, k), nil }
+
+// UnmarshalText takes text as the key, so that configuration can hold one. It refuses "[key]":
+// a configuration that was written by this program would have a key that is none.
+func (k *Key) UnmarshalText(text []byte) error {
+	if string(text) == "[key]" {
+		return errPrinted
+	}
+	*k = Key(text)
+	return nil
+}
+
+// GobEncode gives what Format prints.
+func (k Key) GobEncode() ([]byte, error) { return k.MarshalText() }
+
+// GobDecode refuses "[key]", as UnmarshalText does.
+func (k *Key) GobDecode(b []byte) error { return k.UnmarshalText(b) }
+
+var errPrinted = errors.New(`dtls: "[key]" stands where a key was printed, and is none`)
 
 func (k Key) check() error {
 	if len(k) < leastKey {
@@ -65,6 +85,18 @@ type KeyPeer struct {
 // or by dac.JoinPeers with those that have certificates. Each peer has a key and an identity of its
 // own (RFC 9813, section 4.3). It is not to be changed in use.
 type KeyPeers map[string]KeyPeer
+
+// Format prints p with its key as "[key]" under every verb.
+func (p KeyPeer) Format(f fmt.State, verb rune) {
+	type fields KeyPeer
+	show.Fields(f, verb, fields(p))
+}
+
+// Format prints the peers with their keys as "[key]" under every verb.
+func (m KeyPeers) Format(f fmt.State, verb rune) {
+	type fields map[string]KeyPeer
+	show.Fields(f, verb, fields(m))
+}
 
 // Key returns the key of identity, or dac.ErrUnknownPeer.
 func (m KeyPeers) Key(_ context.Context, identity string) (Key, error) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/radius-dynauth/dynauth/dac"
+	"github.com/radius-dynauth/dynauth/dac/internal/show"
 )
 
 // Port is that of RADIUS over TLS (RFC 6614, section 2.1).
@@ -114,6 +115,10 @@ func (c *Config) roots(of *tls.Config, client bool) *x509.CertPool {
 	}
 	return of.ClientCAs
 }
+
+// Format prints the exported fields under every verb, of TLS that there is one: private keys are in
+// it.
+func (c *Config) Format(f fmt.State, verb rune) { show.Exported(f, verb, c) }
 
 // check says what is wrong with c for connections of one direction.
 func (c *Config) check(client bool) error {
