@@ -93,9 +93,10 @@ func (c *Config) Open(ctx context.Context, nas netip.AddrPort, p dac.Peer) (dac.
 // lockedTake is a use of an open session: of those that have identifiers free the one with the
 // fewest uses.
 func (c *Config) lockedTake(key poolKey, one *pooled) dac.PacketConn {
+	one.lockedSweep()
 	var best *pooledConn
 	for _, p := range one.open {
-		if (best == nil || p.uses < best.uses) && p.conn.Err() == nil && (len(one.open) >= maxPooled || p.hasFree()) {
+		if (best == nil || p.uses < best.uses) && (len(one.open) >= maxPooled || p.hasFree()) {
 			best = p
 		}
 	}
@@ -164,22 +165,31 @@ func (c *Config) watchPooled(key poolKey, one *pooled, p *pooledConn) {
 	<-p.conn.Done()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at := slices.Index(one.open, p)
-	if at < 0 {
-		return // closed with its last use
-	}
-	one.open = slices.Delete(one.open, at, at+1)
-	one.err = p.conn.Err()
-	one.again.up = p.conn.m.Up()
-	one.earlier = time.Now().Add(one.again.next())
-	one.lockedChanged()
+	one.lockedSweep()
 	c.lockedForget(key, one)
+}
+
+// lockedSweep takes out what has ended by itself, after which the next dial has to wait for its
+// turn. A use may see that before watchPooled does, and ask for a session.
+func (one *pooled) lockedSweep() {
+	for _, p := range slices.Clone(one.open) {
+		err := p.conn.m.Lost()
+		if err == nil {
+			continue
+		}
+		one.open = slices.DeleteFunc(one.open, func(other *pooledConn) bool { return other == p })
+		one.err = err
+		one.again.up = p.conn.m.Up()
+		one.earlier = time.Now().Add(one.again.next())
+		one.lockedChanged()
+	}
 }
 
 // drop ends a use of p.
 func (c *Config) drop(key poolKey, one *pooled, p *pooledConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	one.lockedSweep()
 	if p.uses--; p.uses > 0 {
 		return
 	}

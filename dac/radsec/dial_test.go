@@ -4,6 +4,7 @@ package radsec
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -298,5 +299,87 @@ func TestPoolSaysThatTheHandshakeHangs(t *testing.T) {
 		assert.Equal(t, "look at whether RADIUS over TLS listens at this address and port; nothing was sent", dac.Hint(err))
 		c.Close()
 		time.Sleep(time.Minute) // the pool ends
+	})
+}
+
+// A NAS that refuses the certificate says so after the handshake of TLS 1.3, when a request has
+// left already. Its Client dials again in its turn.
+func TestR_BIS_3_9_1_1_PoolBacksOffFromConnectionsThatEnd(t *testing.T) {
+	for name, peers := range map[string]dac.Peers{
+		"refused after the handshake": dac.CertPeers{"other.example.net": {}},
+		"closed when a request comes": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				auth := testca.NewCA()
+				ln, cfg := newPiped(), TLS(auth.Config("aaa.example.net"))
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan error, 1)
+				if peers != nil {
+					go func() { done <- Serve(ctx, ack(peers), ln, TLS(auth.Config("nas.example.net"))) }()
+				} else {
+					done <- nil
+					go closeAtRequests(ln, auth.Config("nas.example.net"))
+				}
+				var times []time.Time
+				cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+					times = append(times, time.Now())
+					return ln.dial(ctx, network, addr)
+				}
+				c := &dac.Client{Peers: dac.AnyPeer(dac.Peer{Via: cfg, ServerName: "nas.example.net"}), Retry: dac.Retry{Duration: 20 * time.Second}}
+				_, err := c.Disconnect(t.Context(), netipAddrPort("192.0.2.1:2083"), attrs.UserName.Of("bob"))
+				assert.Error(t, err)
+				c.Close()
+				time.Sleep(time.Minute)
+				if cancel(); peers == nil {
+					ln.Close()
+				}
+				assert.NoError(t, <-done)
+				assert.Greater(t, len(times), 3)
+				for i := 1; i < len(times); i++ {
+					assert.GreaterOrEqual(t, times[i].Sub(times[i-1]), leastBackoff, "dial %d", i)
+				}
+			})
+		})
+	}
+}
+
+// closeAtRequests takes connections, and ends each at its first octets.
+func closeAtRequests(ln net.Listener, cfg *tls.Config) {
+	cfg.ClientAuth = tls.RequireAnyClientCert
+	for {
+		raw, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			conn := tls.Server(raw, cfg)
+			conn.Read(make([]byte, 1))
+			raw.Close()
+		}()
+	}
+}
+
+// Whoever asked for a connection may have given up when it comes. It is not kept for nobody.
+func TestPoolClosesAConnectionThatComesTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		auth := testca.NewCA()
+		ln, cfg, server := newPiped(), TLS(auth.Config("aaa.example.net")), TLS(auth.Config("nas.example.net"))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- Serve(ctx, ack(nasPeers), ln, server) }()
+		cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			time.Sleep(3 * time.Second)
+			return ln.dial(ctx, network, addr)
+		}
+		short, end := context.WithTimeout(t.Context(), time.Second)
+		defer end()
+		_, err := cfg.Open(short, netipAddrPort("192.0.2.1:2083"), dac.Peer{ServerName: "nas.example.net"})
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		time.Sleep(time.Minute)
+		assert.Zero(t, cfg.Stats().Open)
+		assert.EqualValues(t, 1, server.Stats().Opened)
+		cancel()
+		assert.NoError(t, <-done)
 	})
 }

@@ -42,8 +42,9 @@ type pooled struct {
 
 // A pooledConn is open until its last use has ended.
 type pooledConn struct {
-	t    *tracked
-	uses int
+	t     *tracked
+	uses  int
+	again backoff // that was in force when it was dialled; it knows whether it was ever up
 }
 
 // Open returns a use of a connection to nas, which all Clients share that reach it by c with the
@@ -115,7 +116,21 @@ func (p *pooled) leave() {
 	p.cfg.mu.Lock()
 	defer p.cfg.mu.Unlock()
 	p.waiting--
+	p.release()
 	p.forget()
+}
+
+// release closes the connections that are open for calls of Open which have given up.
+func (p *pooled) release() {
+	if p.waiting > 0 {
+		return
+	}
+	for _, one := range slices.Clone(p.open) {
+		if one.uses == 0 {
+			p.remove(one)
+			go one.t.conn.Close()
+		}
+	}
 }
 
 // forget removes p when nothing is left of it, the time of its next dial included.
@@ -136,6 +151,7 @@ func (p *pooled) lastErr() error {
 func (p *pooled) take() (_ *pooledConn, changed <-chan struct{}) {
 	p.cfg.mu.Lock()
 	defer p.cfg.mu.Unlock()
+	p.sweep()
 	var best *pooledConn
 	for _, one := range p.open {
 		if (best == nil || one.uses < best.uses) && (len(p.open) >= maxPooled || hasFree(one.t.conn)) {
@@ -181,6 +197,9 @@ func (p *pooled) dial() {
 			p.cfg.fail(addr, err)
 		}
 		p.dialled(t, err)
+		if err == nil {
+			return // a call of Open may have begun the next dial by now
+		}
 	}
 }
 
@@ -188,6 +207,7 @@ func (p *pooled) dial() {
 func (p *pooled) pause() time.Duration {
 	p.cfg.mu.Lock()
 	defer p.cfg.mu.Unlock()
+	p.sweep() // one may have ended since take has looked
 	if p.waiting == 0 || !p.dialing {
 		p.dialing = false
 		p.forget()
@@ -206,17 +226,17 @@ func (p *pooled) dialled(t *tracked, err error) {
 	} else {
 		p.dialing = false
 		p.again.watch(t.conn)
-		one := &pooledConn{t: t}
+		one := &pooledConn{t: t, again: p.again}
 		p.open = append(p.open, one)
-		go p.watch(one, p.again)
+		go p.watch(one)
+		p.release()
 	}
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
 
-// watch waits for the end of a connection. One that was lost is dialled again after a while; again
-// knows whether it was ever up. One that has grown old gets no more uses.
-func (p *pooled) watch(one *pooledConn, again backoff) {
+// watch waits for the end of a connection. One that has grown old gets no more uses.
+func (p *pooled) watch(one *pooledConn) {
 	select {
 	case <-one.t.conn.Done():
 	case <-one.t.conn.m.Old():
@@ -228,20 +248,31 @@ func (p *pooled) watch(one *pooledConn, again backoff) {
 	p.cfg.untrack(one.t)
 	p.cfg.mu.Lock()
 	defer p.cfg.mu.Unlock()
-	if !p.remove(one) {
-		return // closed with its last use, or old
+	p.sweep()
+}
+
+// sweep takes out what has ended by itself, after which the next dial has to wait for its turn. A
+// use may see that before watch does, and ask for a connection.
+func (p *pooled) sweep() {
+	for _, one := range slices.Clone(p.open) {
+		err := one.t.conn.m.Lost()
+		if err == nil {
+			continue
+		}
+		p.remove(one)
+		p.earlier = time.Now().Add(one.again.next())
+		p.again = one.again
+		p.err = err
+		close(p.changed)
+		p.changed = make(chan struct{})
 	}
-	p.earlier = time.Now().Add(again.next())
-	p.again = again
-	p.err = one.t.conn.Err()
-	close(p.changed)
-	p.changed = make(chan struct{})
 }
 
 // drop ends a use of one.
 func (p *pooled) drop(one *pooledConn) {
 	p.cfg.mu.Lock()
 	defer p.cfg.mu.Unlock()
+	p.sweep()
 	if one.uses--; one.uses == 0 {
 		p.remove(one)
 		go one.t.conn.Close()
@@ -249,13 +280,11 @@ func (p *pooled) drop(one *pooledConn) {
 	}
 }
 
-// remove takes one out of those that get uses, and reports whether it was there.
-func (p *pooled) remove(one *pooledConn) bool {
-	at := slices.Index(p.open, one)
-	if at >= 0 {
+// remove takes one out of those that get uses, where it is among them.
+func (p *pooled) remove(one *pooledConn) {
+	if at := slices.Index(p.open, one); at >= 0 {
 		p.open = slices.Delete(p.open, at, at+1)
 	}
-	return at >= 0
 }
 
 // A pooledUse is a use of a pooled connection.

@@ -101,6 +101,18 @@ func (c *Conn) Err() error {
 	}
 }
 
+// Lost says why the connection is of no use for requests any more: as Err does, and io.EOF as soon
+// as the other end has said that it sends no more, while what is in work here is still answered.
+func (c *Conn) Lost() error {
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if c.left.Load() {
+		return io.EOF
+	}
+	return nil
+}
+
 // Info describes the connection. Its Identifiers are for requests whose answers no View waits for.
 func (c *Conn) Info() *dac.ConnInfo { return c.requests.Load().Info() }
 
@@ -255,8 +267,8 @@ func (c *Conn) end(reason Reason, err error) {
 		if reason == ByPeer {
 			c.endErr = io.EOF
 		}
+		close(c.done) // before a sender or a reader has an error of it: Err then says why
 		c.out.close(c.endErr)
-		close(c.done)
 		c.holders.end(c.endErr)
 		c.watchdog.end()
 		if reason != ByUs && reason != ByPeer && c.below != nil {
