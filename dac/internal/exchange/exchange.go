@@ -375,6 +375,9 @@ func (x *Exchange) fail(kind FailureKind, err error, now instant) {
 	if x.stage == stageQueued || x.stage == stageDisplaced && x.unwritten {
 		x.failure.Dialing, x.failure.Dial = x.to.dialing, x.to.dialErr
 	}
+	if x.failure.Lost {
+		x.failure.Again = x.to.dialErr
+	}
 }
 
 // Result returns what became of x, which has ended.

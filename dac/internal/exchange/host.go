@@ -137,6 +137,7 @@ type Failure struct {
 	Lost    bool  // it was sent, and its connection had ended
 	Dialing bool  // it was not sent: a conn to the NAS was being opened
 	Dial    error // of the last dial, with Dialing; nil: none has failed yet
+	Again   error // with Lost: of the last dial since, or what ended the connection; nil: not known
 	Via     bool  // a Transport opens its conn
 
 	ICMP, Send error       // the last ones

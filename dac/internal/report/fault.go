@@ -49,7 +49,7 @@ func withoutPorts(err error) string {
 	text := err.Error()
 	var op *net.OpError
 	if errors.As(err, &op) {
-		text = strings.ReplaceAll(text, op.Error(), fmt.Sprintf("%s %s: %v", op.Op, op.Net, op.Err))
+		text = strings.ReplaceAll(text, op.Error(), fmt.Sprintf("%s: %v", strings.TrimSpace(op.Op+" "+op.Net), op.Err))
 	}
 	return strings.ReplaceAll(text, "\n", "; ") // of errors.Join
 }

@@ -37,6 +37,7 @@ type Silence struct {
 	Unsent Unsent
 	Held   string // what is known of that
 	Lost   bool   // its connection ended, and no other one came
+	Again  error  // with Lost: why none came, or what ended it; nil: not known
 	Dial   error  // of the last dial, where it waits for one; nil: none has failed yet
 	Via    bool   // a Transport opens its connection
 
@@ -58,7 +59,7 @@ const (
 // destination, and either its turn or a place in the queue for one.
 func SilenceOf(r *exchange.Result) Silence {
 	f := &r.Failure
-	s := Silence{Code: r.Code, ICMP: f.ICMP, Refused: f.Refused, Send: f.Send, Lost: f.Lost, Via: f.Via}
+	s := Silence{Code: r.Code, ICMP: f.ICMP, Refused: f.Refused, Send: f.Send, Lost: f.Lost, Again: f.Again, Via: f.Via}
 	switch {
 	case f.Dialing:
 		s.Unsent, s.Dial = Dialing, f.Dial
@@ -152,6 +153,9 @@ func (e *NoAnswer) seen() string {
 	switch {
 	case e.Lost:
 		text = "the connection ended after it was sent"
+		if e.Again != nil {
+			text += ", and no other one came (" + withoutPorts(e.Again) + ")"
+		}
 	case len(e.Discarded) > 0:
 		text = "replies discarded"
 		for i, d := range e.Discarded {
