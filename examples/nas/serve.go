@@ -29,6 +29,9 @@ func serve(ctx context.Context, o *options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := server.Check(); err != nil { // before a line says that it listens
+		return err
+	}
 	sockets, err := listen(o)
 	if err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
+	"strings"
 
 	"github.com/radius-dynauth/dynauth/dac"
 	"github.com/radius-dynauth/dynauth/dac/radsec"
@@ -55,15 +57,44 @@ func (f *flagger) finishTLS() error {
 	case f.certs.Cert == "" || f.certs.Key == "" || f.certs.CA == "":
 		return errors.New("-listen-tls and -dial-tls need -cert, -key and -ca")
 	}
+	errs := []error{f.certs.Check()}
+	for _, addr := range f.listenTLS {
+		if _, err := hostPort(addr); err != nil {
+			errs = append(errs, fmt.Errorf("-listen-tls %q: %w: give an address of this machine and a port that nothing else serves, or port 0 for any", addr, err))
+		}
+	}
+	for _, addr := range f.dialTLS {
+		if host, err := hostPort(addr); (err != nil || host == "") && !isHost(addr) {
+			errs = append(errs, fmt.Errorf("-dial-tls %q: give the host that listens and its port, as in aaa.example.net:%d", addr, radsec.Port))
+		}
+	}
 	f.identities = certs.Any(f.peer)
 	if len(f.tlsPeers) > 0 {
 		named := dac.CertPeers{}
 		for _, name := range f.tlsPeers {
+			if err := certs.CheckName(name, f.peer); err != nil {
+				errs = append(errs, fmt.Errorf("-tls-peer %q: %w", name, err))
+			}
 			named[name] = f.peer
 		}
 		f.identities = named
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+// isHost reports whether text is a host or an address without a port, which is radsec.Port then.
+func isHost(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil || text != "" && !strings.Contains(text, ":")
+}
+
+// hostPort is the host of a host and a port.
+func hostPort(text string) (host string, err error) {
+	host, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	return host, err
 }
 
 // A tlsPart is what the program does over TLS.

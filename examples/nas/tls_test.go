@@ -165,9 +165,18 @@ func TestTLSFlagsThatDoNotGoTogether(t *testing.T) {
 		"-web-control sends over UDP":                append([]string{"-listen-tls", "127.0.0.1:0", "-web", "127.0.0.1:0", "-web-control"}, given...),
 		"a key is a dNSName":                         append([]string{"-listen-tls", "127.0.0.1:0", "-tls-peer", "a b"}, given...),
 		"give an address of this machine and a port": append([]string{"-listen-tls", "192.0.2.1:1"}, given...),
+		"-listen-tls \"\": missing port":             append([]string{"-listen-tls", ""}, given...),
+		"-listen-tls \":x\"":                         append([]string{"-listen-tls", ":x"}, given...),
+		"-dial-tls \"\": give the host":              append([]string{"-dial-tls", ""}, given...),
+		"-dial-tls \":2083\": give the host":         append([]string{"-dial-tls", ":2083"}, given...),
+		"-dial-tls \"aaa:x\": give the host":         append([]string{"-dial-tls", "aaa:x"}, given...),
+		"RADIUS/1.1 takes TLS 1.3":                   append([]string{"-listen-tls", "127.0.0.1:0", "-tls-version", "1.2", "-radius", "1.1"}, given...),
+		"Server.MaxHandlers is negative":             append([]string{"-listen-tls", "127.0.0.1:0", "-max-handlers", "-1"}, given...),
+		"Server.Window of 1s is shorter":             {"-listen", "127.0.0.1:0", "-secret", testSecret, "-window", "1s"},
 	} {
 		var out, stderr bytes.Buffer
 		require.NotZero(t, run(t.Context(), args, &out, &stderr), want)
 		require.Contains(t, stderr.String(), want)
+		require.Empty(t, out.String(), "no line says that it listens")
 	}
 }

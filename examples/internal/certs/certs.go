@@ -75,8 +75,24 @@ type Store struct {
 	now atomic.Pointer[Contents]
 }
 
+// Check says what is wrong with o beside its files.
+func (o *Options) Check() error {
+	switch {
+	case o.Version != "" && o.Version != "1.2" && o.Version != "1.3":
+		return fmt.Errorf("TLS %q: 1.2 or 1.3", o.Version)
+	case o.RADIUS != "" && o.RADIUS != "1.0" && o.RADIUS != "1.1":
+		return fmt.Errorf("RADIUS %q: 1.0 or 1.1", o.RADIUS)
+	case o.Version == "1.2" && o.RADIUS == "1.1":
+		return errors.New("RADIUS/1.1 takes TLS 1.3 (RFC 9765, section 3): ask for that, or for no version of TLS")
+	}
+	return nil
+}
+
 // Open reads the files.
 func Open(o Options) (*Store, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
 	s := &Store{o: o}
 	return s, s.Reload()
 }
@@ -114,18 +130,18 @@ func (s *Store) roots() *x509.CertPool {
 
 // Config is what the files and the options say, for both directions. close closes the file of keys.
 func (s *Store) Config() (cfg *radsec.Config, closing io.Closer, err error) {
+	if err := s.o.Check(); err != nil {
+		return nil, nil, err
+	}
 	t := &tls.Config{
 		GetCertificate:       func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cert() },
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return s.cert() },
 	}
 	switch s.o.Version {
-	case "":
 	case "1.2":
 		t.MinVersion, t.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
 	case "1.3":
 		t.MinVersion = tls.VersionTLS13
-	default:
-		return nil, nil, fmt.Errorf("TLS %q: 1.2 or 1.3", s.o.Version)
 	}
 	closing = io.NopCloser(nil)
 	if s.o.KeyLog != "" {
@@ -138,14 +154,10 @@ func (s *Store) Config() (cfg *radsec.Config, closing io.Closer, err error) {
 	cfg = radsec.TLS(t)
 	cfg.Roots = s.roots
 	switch s.o.RADIUS {
-	case "":
 	case "1.0":
 		cfg.Versions = []dac.Version{dac.RADIUS10}
 	case "1.1":
 		cfg.Versions = []dac.Version{dac.RADIUS11}
-	default:
-		closing.Close()
-		return nil, nil, fmt.Errorf("RADIUS %q: 1.0 or 1.1", s.o.RADIUS)
 	}
 	return cfg, closing, nil
 }
