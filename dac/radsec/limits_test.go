@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -267,4 +268,27 @@ func TestConnectionEndsWithItsCertificateWithoutRecheck(t *testing.T) {
 	require.NoError(t, err)
 	closes(t, conn)
 	eventually(t, "counted", func() bool { return cfg.Stats().Closed["the certificate has expired"] == 1 })
+}
+
+// A connection that ends for what the other end has sent is closed as TLS wants it (RFC 8446,
+// section 6.1): the other end has no reason to take that for an attack.
+func TestAFaultEndsWithCloseNotify(t *testing.T) {
+	addr := serve(t, ack(nasPeers), TLS(client("nas.example.net")))
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		for name, packet := range map[string][]byte{
+			"Length":        {40, 1, 0, 19},
+			"authenticator": append([]byte{40, 1, 0, 20}, make([]byte, 16)...),
+		} {
+			cfg := client("aaa.example.net")
+			cfg.ServerName, cfg.MaxVersion = "nas.example.net", version
+			conn, err := tls.Dial("tcp", addr, cfg)
+			require.NoError(t, err)
+			_, err = conn.Write(packet)
+			require.NoError(t, err)
+			require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+			_, err = conn.Read(make([]byte, 1))
+			require.Equal(t, io.EOF, err, name)
+			conn.Close()
+		}
+	}
 }

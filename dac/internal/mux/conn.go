@@ -271,8 +271,8 @@ func (c *Conn) end(reason Reason, err error) {
 		c.out.close(c.endErr)
 		c.holders.end(c.endErr)
 		c.watchdog.end()
-		if reason != ByUs && reason != ByPeer && c.below != nil {
-			c.below.Conn.Close() // no close_notify, which might have to wait
+		if (reason == Lost || reason == WriteTimeout) && c.below != nil {
+			c.below.Conn.Close() // no close_notify (RFC 8446, section 6.1), which would have to wait
 		}
 		c.stream.Close()
 		if reason != ByUs && reason != ByPeer {
