@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/radius-dynauth/dynauth/dac"
@@ -75,6 +76,7 @@ type sender struct {
 	csv     *csvFile
 	report  *report
 	seen    []uint64 // a bit for each row of the plan that is in the CSV
+	left    []uint64 // and for each that was sent, as far as anything is written down
 	last    record
 	failed  error // why the file was not read to its end
 }
@@ -103,7 +105,7 @@ func (s *sender) open(ctx context.Context, stdin io.Reader) error {
 		trace = append(trace, captured)
 	}
 	defer func() {
-		if s.results != nil {
+		if s.results != nil || s.csv != nil {
 			trace = append(trace, s.intend)
 		}
 		if trace != nil {
@@ -277,7 +279,7 @@ func (s *sender) client(one share) *dac.Client {
 		PerNAS:   limit,
 		InFlight: max(s.parallel, limit.InFlight),
 		Trace:    s.trace,
-		Dial:     s.strays.dial(one.source),
+		Dial:     s.strays.keep(s.strays.dial(one.source)),
 	}
 	return c
 }
@@ -292,7 +294,7 @@ func (s *sender) send(ctx context.Context) error {
 	defer s.stop()
 	s.strays = new(strays)
 	if s.plan != nil {
-		s.seen = make([]uint64, s.plan.packets/64+1)
+		s.seen, s.left = make([]uint64, s.plan.packets/64+1), make([]uint64, s.plan.packets/64+1)
 		for i := range s.plan.wrong {
 			p := &s.plan.wrong[i]
 			j := s.job(*p)
@@ -414,15 +416,22 @@ func (s *sender) take(p parsed, yield func(dac.Job) bool) bool {
 
 // intend writes down that a request is about to be sent. A Client says Sent before it writes to the
 // socket, so that whenever the process is killed, what has left is in the file, and little else.
+// Where the file takes no more, nothing leaves any more.
 func (s *sender) intend(e dac.Event) {
 	t, ok := e.Tag.(*tag)
 	if e.Op != dac.Sent || !ok {
 		return
 	}
-	if err := s.results.add(appendSending(nil, t, e.Time.UTC().Format(time.RFC3339Nano))); err != nil {
-		s.fail(err)
-		s.stop()
-		s.screen.line(fmt.Sprintf("%s: it is sent although -results cannot say so; a rerun sends it again", s.place(t.line)))
+	if s.results != nil {
+		if err := s.results.add(appendSending(nil, t, e.Time.UTC().Format(time.RFC3339Nano))); err != nil {
+			s.strays.cut()
+			s.fail(err)
+			s.stop()
+			return
+		}
+	}
+	if t.row/64 < len(s.left) {
+		atomic.OrUint64(&s.left[t.row/64], 1<<(t.row%64))
 	}
 }
 
@@ -518,7 +527,21 @@ func (s *sender) rest() error {
 		}
 		j := s.job(p)
 		r := recordOf(j.Tag.(*tag))
+		earlier, err := s.results.of(&p)
+		if err != nil {
+			return err
+		}
 		r.NAS, r.Verdict, r.Error = j.NAS, unsent, "the run ended before its turn came"
+		switch {
+		case earlier.state == settled:
+			if r, err = s.results.outcome(earlier); err != nil {
+				return err
+			}
+		case s.left[p.row/64]>>(p.row%64)&1 == 1:
+			r.Verdict, r.Error = silent, "the run ended before an answer came; it may have been executed"
+		case earlier.executed():
+			r.Verdict, r.Error = unknown, "the run ended before its turn came; an earlier run sent it and got no answer, so it may have been executed"
+		}
 		if err := s.csv.add(&r); err != nil {
 			return err
 		}
@@ -542,7 +565,9 @@ func (s *sender) finish(err error, interrupted bool) int {
 		if lost := s.withoutOutcome(); lost > 0 {
 			s.screen.line(fmt.Sprintf("dacctl: %d of %d packets have no outcome; those that were in flight may have been executed", lost, s.plan.packets))
 		}
-		s.screen.line("dacctl: " + strings.ReplaceAll(err.Error(), "\n", "\ndacctl: "))
+		lines := strings.Split(err.Error(), "\n")
+		slices.Sort(lines) // a full disk is told once
+		s.screen.line("dacctl: " + strings.Join(slices.Compact(lines), "\ndacctl: "))
 		return statusUsage
 	}
 	status := s.tally.status()

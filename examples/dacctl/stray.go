@@ -3,6 +3,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -17,6 +19,8 @@ type strays struct {
 	sockets []net.PacketConn
 	seen    map[netip.AddrPort]netip.AddrPort // by NAS, the first one
 	closed  bool
+	conns   []net.Conn // to the NASes
+	ended   bool       // nothing is to leave any more
 	wg      sync.WaitGroup
 }
 
@@ -24,6 +28,33 @@ func (s *strays) full() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.sockets) >= mostStrays
+}
+
+// keep dials, and has the connection for cut.
+func (s *strays) keep(dial func(context.Context, netip.AddrPort) (net.Conn, error)) func(context.Context, netip.AddrPort) (net.Conn, error) {
+	return func(ctx context.Context, nas netip.AddrPort) (net.Conn, error) {
+		conn, err := dial(ctx, nas)
+		if err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.ended {
+			return nil, errors.Join(net.ErrClosed, conn.Close())
+		}
+		s.conns = append(s.conns, conn)
+		return conn, nil
+	}
+}
+
+// cut closes all connections, so that what is about to be written does not leave.
+func (s *strays) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	for _, conn := range s.conns {
+		conn.Close()
+	}
 }
 
 // watch reads pc until close; false: it is too late or there are too many.

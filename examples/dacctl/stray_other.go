@@ -17,7 +17,9 @@ const mostStrays = 0
 // dial opens a socket as a Client does by itself: answers from other addresses are not seen here.
 func (s *strays) dial(local netip.Addr) func(context.Context, netip.AddrPort) (net.Conn, error) {
 	if !local.IsValid() {
-		return nil
+		return func(ctx context.Context, nas netip.AddrPort) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "udp", nas.String())
+		}
 	}
 	return dac.DialFrom(local)
 }
