@@ -261,6 +261,15 @@ func nearest(name string) string {
 		names = append(names, oldNames[old])
 	}
 	slices.Sort(names)
+	whole := "" // of the RFCs' names the shortest one that ends with what is given: Acct-Session-Id
+	for _, candidate := range names {
+		if d := definitions().byName[strings.ToLower(candidate)]; d.ID.Vendor == 0 && strings.HasSuffix(strings.ToLower(candidate), "-"+name) && (whole == "" || len(candidate) < len(whole)) {
+			whole = candidate
+		}
+	}
+	if whole != "" {
+		return whole
+	}
 	for _, candidate := range names {
 		if d := distance(name, strings.ToLower(candidate), least); d < least || d == least && best == "" {
 			best, least = candidate, d

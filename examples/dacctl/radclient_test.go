@@ -133,3 +133,13 @@ func TestPacketsWithoutOutcomeAreCounted(t *testing.T) {
 	require.Regexp(t, `dacctl: \d+ of 500 packets have no outcome; those that were in flight may have been executed\n`, got.err)
 	require.Contains(t, got.err, "no space left")
 }
+
+// Advice names flags, and not the fields of a program.
+func TestAdviceIsOfTheCommandLine(t *testing.T) {
+	got := dacctl(t, t.Context(), "disconnect", "-nas", "127.0.0.1:9", "-secret", testSecret, "-source", "203.0.113.9", "User-Name=bob")
+	require.Equal(t, 2, got.status)
+	require.Contains(t, got.last(), "-source")
+	require.NotContains(t, got.last(), "Client.")
+	require.Equal(t, "Acct-Session-Id", nearest("Session-Id"))
+	require.Equal(t, "User-Name", nearest("Usr-Name"))
+}

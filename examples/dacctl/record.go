@@ -148,6 +148,11 @@ func idNames(set []attrs.ID) []string {
 	return all
 }
 
+// ofCommandLine has flags for what an error says to somebody who writes a program.
+var ofCommandLine = strings.NewReplacer("Client.Dial where it is set", "-source", "Client.Dial", "-source", "Client.PerNAS", "-p and -n",
+	"set Peer.IgnoreEventTimestamp", "give -accept-stale-answers", "Peer.RequireMessageAuthenticator", "-require-message-authenticator", "Peer.ServerName", "-server-name",
+	"set Peer.HideUserPassword", "give -user-password")
+
 func (r *record) setError(out dac.Outcome) {
 	r.Verdict = acknowledged
 	if out.Err == nil {
@@ -157,6 +162,7 @@ func (r *record) setError(out dac.Outcome) {
 	if hint := dac.Hint(out.Err); hint != "" {
 		r.Error += "; " + hint
 	}
+	r.Error = ofCommandLine.Replace(r.Error)
 	r.Retryable = dac.Retryable(out.Err)
 	var none *dac.NoAnswerError
 	var packet *dac.PacketError
