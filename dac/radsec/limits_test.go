@@ -281,14 +281,31 @@ func TestAFaultEndsWithCloseNotify(t *testing.T) {
 		} {
 			cfg := client("aaa.example.net")
 			cfg.ServerName, cfg.MaxVersion = "nas.example.net", version
-			conn, err := tls.Dial("tcp", addr, cfg)
+			raw, err := net.Dial("tcp", addr)
 			require.NoError(t, err)
+			came := &counted{Conn: raw}
+			conn := tls.Client(came, cfg)
+			require.NoError(t, conn.Handshake())
+			before := came.octets
 			_, err = conn.Write(packet)
 			require.NoError(t, err)
 			require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
 			_, err = conn.Read(make([]byte, 1))
 			require.Equal(t, io.EOF, err, name)
+			require.Greater(t, came.octets, before, "the alert: crypto/tls takes a bare FIN for an end too")
 			conn.Close()
 		}
 	}
+}
+
+// A counted counts the octets that are read.
+type counted struct {
+	net.Conn
+	octets int
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.octets += n
+	return n, err
 }
