@@ -72,8 +72,15 @@ func (r Retry) longest(most time.Duration) (all time.Duration) {
 	r.Initial, r.Max = min(r.Initial, most), min(r.Max, most) // nothing overflows
 	longest := func() float64 { return 1 }
 	for n, rt := 0, time.Duration(0); n < r.Transmissions && all < most; n++ {
+		prev := rt
 		rt = r.Timeout(rt, longest)
-		all += rt
+		if all += rt; rt == prev { // the longest wait, and so are the others: there may be very many
+			left := time.Duration(r.Transmissions - n - 1)
+			if left > (most-all)/rt {
+				return most
+			}
+			return min(all+left*rt, most)
+		}
 	}
 	return min(all, most)
 }
