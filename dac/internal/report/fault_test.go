@@ -21,3 +21,9 @@ func TestAnAlertOfTLSIsToldOfInOneSentence(t *testing.T) {
 	e := NoAnswer{Sent: 3, Silence: Silence{Lost: true, Again: alert}}
 	require.Contains(t, e.Text(), "the connection ended after it was sent, and no other one came (remote error: tls: bad certificate)")
 }
+
+// No secret that could be wrong is configured where a Transport opens the connection.
+func TestTheHintOfASilentNASSpeaksOfNoSecretOverTLS(t *testing.T) {
+	require.NotContains(t, (&NoAnswer{Sent: 1, Silence: Silence{Via: true}}).Hint(), "secret")
+	require.Contains(t, (&NoAnswer{Sent: 1}).Hint(), "the same secret")
+}

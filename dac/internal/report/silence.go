@@ -194,6 +194,8 @@ func (e *NoAnswer) Hint() string {
 		return "look at " + Advice(e.Discarded[0]) + maybe
 	case e.ICMP != nil:
 		return "look at whether dynamic authorization runs on the NAS, at its port and at filters" + maybe
+	case e.Via && (e.Err == nil || errors.Is(e.Err, context.DeadlineExceeded)):
+		return "look at the log of the NAS, and at whether its clock is right: it discards in silence a request whose Event-Timestamp is stale" + maybe
 	case e.Err == nil || errors.Is(e.Err, context.DeadlineExceeded):
 		return "look at the address, the port and filters on the way, and at whether the NAS has this client with the same secret and a clock that is right: it discards in silence what does not verify" + maybe
 	}
