@@ -91,7 +91,7 @@
 // peer whose share is full is refused, and Overload counts it. The queue of handlers is shared
 // likewise.
 //
-// The cache ends with the process: Server.RestartGuard refuses, for Window, what was stamped before.
+// The cache ends with the process: Server.RestartGuard refuses what is stamped earlier, for Window.
 //
 // # What a Client does with a request
 //

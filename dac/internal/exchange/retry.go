@@ -74,7 +74,7 @@ func (r Retry) longest(most time.Duration) (all time.Duration) {
 	for n, rt := 0, time.Duration(0); n < r.Transmissions && all < most; n++ {
 		prev := rt
 		rt = r.Timeout(rt, longest)
-		if all += rt; rt == prev { // the longest wait, and so are the others: there may be very many
+		if all += rt; rt == prev { // the longest wait, as are the others, however many
 			left := time.Duration(r.Transmissions - n - 1)
 			if left > (most-all)/rt {
 				return most

@@ -272,7 +272,7 @@ func (c *Conn) end(reason Reason, err error) {
 		c.holders.end(c.endErr)
 		c.watchdog.end()
 		if (reason == Lost || reason == WriteTimeout) && c.below != nil {
-			c.below.Conn.Close() // no close_notify (RFC 8446, section 6.1), which would have to wait
+			c.below.Conn.Close() // no close_notify (RFC 8446, section 6.1): it would have to wait
 		}
 		c.stream.Close()
 		if reason != ByUs && reason != ByPeer {
