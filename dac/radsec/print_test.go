@@ -20,11 +20,11 @@ func TestAPrivateKeyIsNotPrinted(t *testing.T) {
 	cfg := TLS(&tls.Config{Certificates: []tls.Certificate{{PrivateKey: key}}})
 	found := func(text string) bool {
 		for _, one := range []string{"%d", "%x", "%X", "%o", "%b", "%q", "%!t(uint8=%d)", "%!s(uint8=%d)"} {
-			octets := ""
+			var octets strings.Builder
 			for _, c := range key[:8] {
-				octets += " " + fmt.Sprintf(strings.ReplaceAll(one, "%!", "%%!"), c)
+				octets.WriteString(" " + fmt.Sprintf(strings.ReplaceAll(one, "%!", "%%!"), c))
 			}
-			if strings.Contains(strings.ReplaceAll(text, "+", ""), octets[1:]) {
+			if strings.Contains(strings.ReplaceAll(text, "+", ""), octets.String()[1:]) {
 				return true
 			}
 		}

@@ -64,7 +64,7 @@ func (v *vocabulary) password(name, value string) error {
 	case !v.passwords && attrs.HidingOf(d.ID) == attrs.PasswordHidden:
 		return fmt.Errorf("%s: these packets have none (RFC 5176, section 2.3), and what hides it is weak in them: leave it out, or give -user-password for a NAS that asks for it (Cisco ISG account logon)", name)
 	case d.ID == attrs.CHAPPassword.ID() && !strings.HasPrefix(value, "0x"):
-		return fmt.Errorf("%s: it would leave as the password itself, where radclient makes a digest of it; these packets have none (RFC 5176, section 2.3): leave it out, or give its octets as 0x...", name)
+		return fmt.Errorf("%s: it would leave as the password itself, where radclient makes a digest of it; these packets have none (RFC 5176, section 2.3): leave it out, or give its octets in hexadecimal, with 0x before them", name)
 	}
 	return nil
 }
