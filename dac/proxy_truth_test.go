@@ -188,7 +188,9 @@ func TestProxyTakesNoICMPErrorForWhatWasSentBefore(t *testing.T) {
 					p.Router = dac.Target{Addr: later}
 				}
 				r := proxied(t, p, silently)
+				turned := make(chan struct{})
 				time.AfterFunc(time.Second, func() {
+					defer close(turned)
 					if c.up {
 						silent := &dac.Server{Peers: dac.SharedSecret(nextSecret), Handler: dac.HandlerFunc(silently)}
 						ctx, cancel := context.WithCancel(context.Background())
@@ -199,7 +201,9 @@ func TestProxyTakesNoICMPErrorForWhatWasSentBefore(t *testing.T) {
 						r.stops = r.stops[1:]
 					}
 				})
-				require.Nil(t, r.asks(disconnect(t, 1, attrs.UserName.Of("bob"), stamped(0)), 40*time.Second))
+				answer := r.asks(disconnect(t, 1, attrs.UserName.Of("bob"), stamped(0)), 40*time.Second)
+				<-turned // before the rig ends what is in r.stops
+				require.Nil(t, answer)
 				if h, ok := r.hop(); ok {
 					require.ErrorIs(t, h.Err, dac.ErrSilent)
 				}

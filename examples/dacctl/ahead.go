@@ -29,6 +29,11 @@ func (s *sender) newAhead(ctx context.Context) *ahead {
 	if s.plan == nil || len(s.plan.targets) != 1 || len(s.nases.all) != 0 {
 		return nil
 	}
+	if s.results != nil { // a run that is killed leaves in doubt what was answered, and not written down yet
+		a.most = 2 * int64(s.parallel)
+		a.again = a.most
+		return a
+	}
 	a.most = 2*int64(s.parallel) + 256
 	a.again = a.most / 2 // which are more than may be in flight
 	return a

@@ -364,7 +364,7 @@ func TestKilledAtAnyMomentAndRunAgain(t *testing.T) {
 						unknown++
 					}
 				}
-				require.LessOrEqual(t, unknown, kill*4, "more than what was in flight")
+				require.LessOrEqual(t, unknown, kill*(2*4+2), "more than what was in flight, or was answered and not written down yet")
 				mu.Lock()
 				times := maps.Clone(executed)
 				mu.Unlock()
