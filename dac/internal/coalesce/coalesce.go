@@ -41,19 +41,19 @@ type Coalescer[T any] struct {
 // Post sends x, or has it sent with others. Where it returns x may not have left yet: then another
 // goroutine is about to send it.
 func (c *Coalescer[T]) Post(x T) {
-	first, full := c.add(x)
-	if first {
+	switch first, full := c.add(x); {
+	case full != nil:
+		full.Send()
+	case first:
 		runtime.Gosched() // those that are awake come too
-	}
-	if first || full {
 		c.Send()
 	}
 }
 
 // Put has x sent with others: when the batch is full, or by the next Send.
 func (c *Coalescer[T]) Put(x T) {
-	if _, full := c.add(x); full {
-		c.Send()
+	if _, full := c.add(x); full != nil {
+		full.Send()
 	}
 }
 
@@ -65,14 +65,18 @@ func (c *Coalescer[T]) Send() {
 	}
 }
 
-// add reports whether x is the first that waits, and whether it is the last that the batch takes.
-func (c *Coalescer[T]) add(x T) (first, full bool) {
+// add reports whether x is the first that waits, and returns the batch that x was the last for: it
+// waits no longer, so that no other goroutine adds to it before it is sent.
+func (c *Coalescer[T]) add(x T) (first bool, full Batch[T]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if first = c.waiting == nil; first {
 		c.waiting = c.New()
 	}
-	return first, c.waiting.Add(x)
+	if c.waiting.Add(x) {
+		full, c.waiting = c.waiting, nil
+	}
+	return first, full
 }
 
 func (c *Coalescer[T]) take() Batch[T] {
