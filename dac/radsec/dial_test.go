@@ -360,7 +360,7 @@ func closeAtRequests(ln net.Listener, cfg *tls.Config) {
 	}
 }
 
-// Whoever asked for a connection may have given up when it comes. It is not kept for nobody.
+// A connection that is established after the last call of Open has given up is closed.
 func TestPoolClosesAConnectionThatComesTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		auth := testca.NewCA()

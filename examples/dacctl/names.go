@@ -44,9 +44,10 @@ func (v *vocabulary) attribute(name, value string) (attrs.Attr, error) {
 			a, err = other, nil
 		}
 	}
+	if err == nil {
+		err = v.password(name, value)
+	}
 	switch {
-	case err == nil && strings.HasSuffix(name, "Password"):
-		return a, v.password(name, value)
 	case err == nil && mayBePrefix(value):
 		return v.prefix(name, value, a), nil
 	case err == nil:
@@ -57,13 +58,28 @@ func (v *vocabulary) attribute(name, value string) (attrs.Attr, error) {
 	return a, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "attrs: "))
 }
 
+// passwordID is the attribute of a name, however it is written, where it may be a password: names of
+// passwords end with the word, and a number may be that of one.
+func passwordID(name string) (id attrs.ID) {
+	const word = "password"
+	if len(name) < len(word) || !strings.EqualFold(name[len(name)-len(word):], word) {
+		id, _ = numbered(name)
+		return id
+	}
+	name = strings.ToLower(name)
+	if known, ok := oldNames[name]; ok {
+		name = strings.ToLower(known)
+	}
+	return definitions().byName[name].ID
+}
+
 // password says why a password is not sent as it is given.
 func (v *vocabulary) password(name, value string) error {
-	d := definitions().byName[strings.ToLower(name)]
+	id := passwordID(name)
 	switch {
-	case !v.passwords && attrs.HidingOf(d.ID) == attrs.PasswordHidden:
+	case !v.passwords && attrs.HidingOf(id) == attrs.PasswordHidden:
 		return fmt.Errorf("%s: these packets have none (RFC 5176, section 2.3), and what hides it is weak in them: leave it out, or give -user-password for a NAS that asks for it (Cisco ISG account logon)", name)
-	case d.ID == attrs.CHAPPassword.ID() && !strings.HasPrefix(value, "0x"):
+	case id == attrs.CHAPPassword.ID() && !strings.HasPrefix(value, "0x"):
 		return fmt.Errorf("%s: it would leave as the password itself, where radclient makes a digest of it; these packets have none (RFC 5176, section 2.3): leave it out, or give its octets in hexadecimal, with 0x before them", name)
 	}
 	return nil

@@ -180,6 +180,9 @@ func (o *options) set(ctx context.Context, c *commandLine, hasInput bool) error 
 	if peer.Secret, err = c.secrets.read(); err != nil {
 		return err
 	}
+	if err = o.checkFiles(c); err != nil {
+		return err
+	}
 	if *peer, err = c.tls.peer(*peer, c.nas); err != nil {
 		return err
 	}
@@ -209,9 +212,6 @@ func (o *options) set(ctx context.Context, c *commandLine, hasInput bool) error 
 		o.file = "-"
 	}
 	if err = o.check(c); err != nil {
-		return err
-	}
-	if err = o.checkFiles(c); err != nil {
 		return err
 	}
 	if *peer, err = o.standard.way.peer(*peer); err != nil {
@@ -370,8 +370,13 @@ func (o *options) checkFiles(c *commandLine) error {
 		st         os.FileInfo
 	}
 	uses := []use{{flag: "-f", name: o.file}, {flag: "-nases", name: c.nases}, {flag: "-S", name: c.secrets.file},
-		{flag: "-results", name: o.results}, {flag: "-csv", name: o.csv}, {flag: "-pcap", name: o.pcap}}
-	const read = 3 // of them are read
+		{flag: "-cert", name: c.tls.certs.Cert}, {flag: "-key", name: c.tls.certs.Key}, {flag: "-ca", name: c.tls.certs.CA}}
+	for _, name := range c.dictionaries {
+		uses = append(uses, use{flag: "-D", name: name})
+	}
+	read := len(uses) // of them are read, the others written
+	uses = append(uses, use{flag: "-results", name: o.results}, use{flag: "-csv", name: o.csv},
+		use{flag: "-pcap", name: o.pcap}, use{flag: "-keylog", name: c.tls.certs.KeyLog})
 	for i := range uses {
 		one := &uses[i]
 		if one.name == "" || one.flag == "-f" && one.name == "-" {

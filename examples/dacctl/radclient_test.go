@@ -63,6 +63,7 @@ func TestWhatIsNotSentIsTold(t *testing.T) {
 	for text, says := range map[string]string{
 		`Cleartext-Password = "x"`: "Cleartext-Password is not sent: it is internal to FreeRADIUS; leave it out", `Tmp-String-0 = x`: "Tmp-String-0 is not sent",
 		`User-Password = "hello"`: "give -user-password", `CHAP-Password = "hello"`: "as the password itself",
+		`user-password = "hello"`: "give -user-password", `chap-password = "hello"`: "as the password itself", `Attr-3 = "hello"`: "as the password itself", `Attr-2 = "hello"`: "give -user-password",
 	} {
 		got := runWith(t, "User-Name = bob\n"+text+"\n", at, "coa", testSecret)
 		require.Equal(t, 3, got.status, text)
@@ -87,9 +88,12 @@ func TestFilesAreNotWrittenOver(t *testing.T) {
 	text := "User-Name\nbob\n"
 	require.NoError(t, os.WriteFile(list, []byte(text), 0o600))
 	require.NoError(t, os.Symlink(list, link))
+	words := filepath.Join(folder, "words")
+	require.NoError(t, os.WriteFile(words, nil, 0o600))
 	for says, more := range map[string][]string{
 		"-f and -csv are one file": {"-csv", list}, "-f and -pcap are one file": {"-pcap", link}, "-f and -results are one file": {"-results", list},
 		"-results and -csv are one file": {"-results", other, "-csv", folder + "/./new"}, "is no file that a rerun could read": {"-results", os.DevNull},
+		"-key and -csv are one file": {"-key", other, "-csv", other}, "-csv and -keylog are one file": {"-csv", other, "-keylog", other}, "-D and -csv are one file": {"-D", words, "-csv", words},
 	} {
 		got := dacctl(t, t.Context(), append([]string{"disconnect", "-nas", nas.addr.String(), "-secret", testSecret, "-f", list}, more...)...)
 		require.Equal(t, 3, got.status, says)

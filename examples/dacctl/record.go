@@ -148,7 +148,7 @@ func idNames(set []attrs.ID) []string {
 	return all
 }
 
-// ofCommandLine has flags for what an error says to somebody who writes a program.
+// ofCommandLine replaces the fields of the API that errors name by the flags that set them.
 var ofCommandLine = strings.NewReplacer("Client.Dial where it is set", "-source", "Client.Dial", "-source", "Client.PerNAS", "-p and -n",
 	"set Peer.IgnoreEventTimestamp", "give -accept-stale-answers", "Peer.RequireMessageAuthenticator", "-require-message-authenticator", "Peer.ServerName", "-server-name",
 	"set Peer.HideUserPassword", "give -user-password")

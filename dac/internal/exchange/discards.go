@@ -41,7 +41,7 @@ var (
 type discards struct {
 	icmp    error
 	refused int // transmissions that an ICMP error came after, before the next one
-	latest  int // of these
+	latest  int // the number of the last of these
 	send    error
 	kind    [reasons]struct {
 		err error

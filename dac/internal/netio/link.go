@@ -107,7 +107,8 @@ func (l *plainLink) Write(packets [][]byte) (n int, err error) {
 	return n, nil
 }
 
-// WriteOne takes the word of a Conn of the host's for what has left, whatever else it says.
+// WriteOne reports no error where the Conn says that it wrote all of b: then b has left, also where
+// the Conn returns an error beside.
 func (l *plainLink) WriteOne(b []byte) error {
 	beforeWrite()
 	n, err := l.conn.Write(b)
