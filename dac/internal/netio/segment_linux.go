@@ -118,7 +118,7 @@ func (s *sender) group(batch []Outgoing, segments bool) {
 }
 
 // equal is how many of a batch can be in one run with datagram i, those before it left out. That
-// looks at each pair at worst, of 64.
+// looks at each pair at worst, of MaxBatch.
 func equal(batch []Outgoing, i int) (n int) {
 	if len(batch)-i < minSegments || len(batch[i].Octets) > maxSegment {
 		return 1

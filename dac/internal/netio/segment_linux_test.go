@@ -175,15 +175,15 @@ func TestEqualAnswersAreGrouped(t *testing.T) {
 	ones := func(n int) []int { return slices.Repeat([]int{1}, n) }
 	ack := Outgoing{Origin: here, Octets: make([]byte, 26)}
 	to := func(o *Origin, n int) Outgoing { return Outgoing{Origin: o, Octets: make([]byte, n)} }
-	require.Equal(t, []int{64}, sizes(batch(64, ack, to(&same, 26))), "two origins of one destination")
-	require.Equal(t, []int{32, 32}, sizes(batch(64, ack, to(there, 26))))
-	require.Equal(t, []int{32, 32}, sizes(batch(64, ack, to(&via, 26))), "another address to leave from")
+	require.Equal(t, []int{MaxBatch}, sizes(batch(MaxBatch, ack, to(&same, 26))), "two origins of one destination")
+	require.Equal(t, []int{MaxBatch / 2, MaxBatch / 2}, sizes(batch(MaxBatch, ack, to(there, 26))))
+	require.Equal(t, []int{MaxBatch / 2, MaxBatch / 2}, sizes(batch(MaxBatch, ack, to(&via, 26))), "another address to leave from")
 	require.Equal(t, []int{minSegments}, sizes(batch(minSegments, ack)))
 	require.Equal(t, ones(minSegments-1), sizes(batch(minSegments-1, ack)), "few stay datagrams")
 	require.Equal(t, ones(2*minSegments-2), sizes(batch(2*minSegments-2, ack, to(here, 27))))
-	require.Equal(t, ones(64), sizes(batch(64, to(here, maxSegment+1))), "it may not fit a link")
+	require.Equal(t, ones(MaxBatch), sizes(batch(MaxBatch, to(here, maxSegment+1))), "it may not fit a link")
 	segments = false
-	require.Equal(t, ones(64), sizes(batch(64, ack)), "a burst stays datagrams")
+	require.Equal(t, ones(MaxBatch), sizes(batch(MaxBatch, ack)), "a burst stays datagrams")
 }
 
 // A way on which the kernel does not split gets its datagrams one by one: the same happens with
