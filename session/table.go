@@ -113,7 +113,7 @@ func (t *Table[S]) remove(context, acctSessionID string, version uint64) (s S, o
 	if r == nil || version != 0 && r.version != version {
 		return s, false
 	}
-	s = r.value
+	s = *sh.blocks.value(r.ref)
 	st.remove(sh, r.ref, r.tag)
 	t.length.Add(-1)
 	return s, true
@@ -135,7 +135,7 @@ func (t *Table[S]) get(context, acctSessionID string) (s S, version uint64) {
 	sh.mu.RLock()
 	defer sh.mu.RUnlock()
 	if r := sh.find(k.tag(), context, acctSessionID); r != nil {
-		return r.value, r.version
+		return *sh.blocks.value(r.ref), r.version
 	}
 	return s, 0
 }

@@ -4,6 +4,7 @@ package session
 
 import (
 	"slices"
+	"unsafe"
 
 	"github.com/radius-dynauth/dynauth/attrs"
 )
@@ -28,9 +29,9 @@ func (t *Table[S]) Ahead(next []*attrs.Identity) {
 func (st *store[S]) ahead(next []*attrs.Identity) {
 	var (
 		nameRoom, keyRoom [atOnce]key
-		bodyRoom          [atOnce]*byte
+		spotRoom          [atOnce]spot[S]
 	)
-	names, firsts, bodies := nameRoom[:0], keyRoom[:0], bodyRoom[:0]
+	names, firsts, spots := nameRoom[:0], keyRoom[:0], spotRoom[:0]
 	for _, id := range next {
 		if id.AcctSessionID != "" {
 			names = append(names, st.name(id.Context, id.AcctSessionID))
@@ -46,32 +47,38 @@ func (st *store[S]) ahead(next []*attrs.Identity) {
 		st.shard(k).warm(k.tag())
 	}
 	for _, k := range names {
-		if b := st.shard(k).body(k.tag()); b != nil {
-			bodies = append(bodies, b)
+		if one := st.shard(k).spot(k.tag()); one != (spot[S]{}) {
+			spots = append(spots, one)
 		}
 	}
 	for _, k := range firsts {
-		if b := st.body(k); b != nil {
-			bodies = append(bodies, b)
+		if one := st.spot(k); one != (spot[S]{}) {
+			spots = append(spots, one)
 		}
 	}
-	for _, b := range bodies {
-		touch(b)
+	for _, one := range spots {
+		touch(one.body)
+		touch(one.value)
 	}
 }
 
-// body has the record of the first session that a key has brought near, and returns where its
-// identity begins.
-func (st *store[S]) body(k key) *byte {
+// A spot is where the identity of a session begins, and its value. The zero spot is that of none.
+type spot[S any] struct {
+	body  *byte
+	value *S
+}
+
+// spot has the record of the first session that a key has brought near, and returns its spot.
+func (st *store[S]) spot(k key) spot[S] {
 	c := st.indexes[k.shard()].nearest(k.tag())
 	if c.ref == 0 {
-		return nil
+		return spot[S]{}
 	}
 	sh := st.shardOf(c.ref)
 	sh.warm(c.name)
 	sh.mu.RLock()
 	defer sh.mu.RUnlock()
-	return sh.blocks.start(c.ref)
+	return sh.blocks.spot(c.ref)
 }
 
 // warm reads the home of a tag for nothing but to have it near. It needs no lock.
@@ -81,23 +88,23 @@ func (s *shard[S]) warm(t tag) {
 	}
 }
 
-// body returns where the identity of the first session that has a tag begins; nil: there is none.
-func (s *shard[S]) body(t tag) *byte {
+// spot returns that of the first session that has a tag.
+func (s *shard[S]) spot(t tag) spot[S] {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.used == 0 {
-		return nil
+		return spot[S]{}
 	}
 	for i := s.home(t); s.records[i].ref != 0; i = s.next(i) {
 		if s.records[i].tag == t {
-			return s.blocks.start(s.records[i].ref)
+			return s.blocks.spot(s.records[i].ref)
 		}
 	}
-	return nil
+	return spot[S]{}
 }
 
 // touch reads an octet that another goroutine may be writing; what was read is not used.
 //
 //go:norace
 //go:noinline
-func touch[T any](b *T) T { return *b }
+func touch[T any](b *T) byte { return *(*byte)(unsafe.Pointer(b)) }

@@ -64,7 +64,7 @@ func (st *store[S]) findByID(q *query) []S {
 			return nil
 		}
 	}
-	return []S{r.value}
+	return []S{*sh.blocks.value(r.ref)}
 }
 
 // The attribute with the fewest sessions leads, and the others are compared session by session: a
@@ -113,8 +113,7 @@ func (s *shard[S]) match(c candidate, q *query) (one ranked[S], ok bool) {
 	if body == nil || !q.selects(body) {
 		return one, false
 	}
-	r := s.of(c.ref, t)
-	return ranked[S]{r.order, r.value}, true
+	return ranked[S]{s.of(c.ref, t).order, *s.blocks.value(c.ref)}, true
 }
 
 // candidates appends to dst, each once, those sessions that may have all of keys: those of the

@@ -103,15 +103,19 @@ func TestFindBelievesNoHash(t *testing.T) {
 func TestShardTellsNamesOfOneHashApart(t *testing.T) {
 	var sh shard[int]
 	names := []string{"1", "2", "long-" + strings.Repeat("1", 40), "long-" + strings.Repeat("2", 40)}
-	for i, name := range names {
-		id := attrs.Identity{AcctSessionID: name}
-		sh.insert(7, nameOf("", name), appendIdentity(nil, &id)).value = i
-		red := attrs.Identity{Context: "red", AcctSessionID: name}
-		sh.insert(7, nameOf("red", name), appendIdentity(nil, &red)).value = 10 + i
+	for n := len(name{}) - 6; n <= len(name{})+1; n++ {
+		names = append(names, strings.Repeat("3", n))
 	}
 	for i, name := range names {
-		require.Equal(t, i, sh.find(7, "", name).value)
-		require.Equal(t, 10+i, sh.find(7, "red", name).value)
+		id := attrs.Identity{AcctSessionID: name}
+		sh.insert(7, nameOf("", name), appendIdentity(nil, &id), i)
+		red := attrs.Identity{Context: "red", AcctSessionID: name}
+		sh.insert(7, nameOf("red", name), appendIdentity(nil, &red), 100+i)
+	}
+	valueOf := func(r *record) int { return *sh.blocks.value(r.ref) }
+	for i, name := range names {
+		require.Equal(t, i, valueOf(sh.find(7, "", name)))
+		require.Equal(t, 100+i, valueOf(sh.find(7, "red", name)))
 		require.Nil(t, sh.find(7, "blue", name))
 		require.Nil(t, sh.find(8, "", name))
 	}
@@ -122,7 +126,7 @@ func TestShardTellsNamesOfOneHashApart(t *testing.T) {
 
 // A ref that an index gave may be of a session that is gone by the time it is asked.
 func TestFindAsksWhoStandsThereNow(t *testing.T) {
-	m := blocks{shard: 5}
+	m := blocks[int]{shard: 5}
 	small := m.put(blockWhole, 1, []byte("small"))
 	large := make([]ref, 6)
 	for i := range large {

@@ -219,7 +219,7 @@ func requireSound[S comparable](t *testing.T, table *Table[S]) {
 		for j := range sh.records {
 			r := &sh.records[j]
 			if r.ref == 0 {
-				be(t, *r == record[S]{}, "an empty place holds nothing back")
+				be(t, *r == record{}, "an empty place holds nothing back")
 				continue
 			}
 			used++
@@ -281,12 +281,14 @@ func requireSoundIndex(t *testing.T, x *index, shard key, want map[key][]ref) {
 	be(t, len(x.lists) == lists+len(x.spare), "a list that is lost")
 }
 
-func requireSoundBlocks(t *testing.T, m *blocks, sessions int) {
+func requireSoundBlocks[S comparable](t *testing.T, m *blocks[S], sessions int) {
 	t.Helper()
 	kinds := map[byte]int{}
 	for r := range m.from(0) {
 		kind, _, _ := m.at(r)
 		kinds[kind]++
+		var none S
+		be(t, kind == blockWhole || kind == blockMoved || *m.value(r) == none, "a block of no session holds a value back")
 	}
 	be(t, sessions == kinds[blockWhole]+kinds[blockMoved], "blocks of no session")
 	be(t, kinds[blockMoved] == kinds[blockApart], "blocks that moved nowhere")

@@ -9,9 +9,9 @@ import (
 	"github.com/radius-dynauth/dynauth/internal/pages"
 )
 
-// A record is a session in the table of its shard. The zero record is an empty place.
-type record[S any] struct {
-	value   S
+// A record is a session in the table of its shard. The host's value stands with the identity: the
+// garbage collector would walk all of the table for it. The zero record is an empty place.
+type record struct {
 	order   uint64 // among all sessions, in which Find returns them
 	version uint64 // changes with each Put
 	tag     tag    // of its name
@@ -20,8 +20,9 @@ type record[S any] struct {
 }
 
 // A name is a Context and Acct-Session-Id that are short enough to stand in the record, so that a
-// look-up by them reads one place in memory and no more. The zero name is one that is not.
-type name [32]byte
+// look-up by them reads one place in memory and no more; a record is a cache line with it. The zero
+// name is one that is not.
+type name [40]byte
 
 // nameOf is the name that two texts have. Their lengths stand before them, so that no two pairs
 // have one name.
@@ -37,10 +38,10 @@ func nameOf(context, acctSessionID string) (n name) {
 // hashes in its range. As in an index, the home of a tag grows with the tag.
 type shard[S any] struct {
 	mu        sync.RWMutex // guards what follows
-	records   []record[S]
+	records   []record
 	used      int
-	blocks    blocks
-	published atomic.Pointer[[]record[S]] // records, for those who look ahead without the lock
+	blocks    blocks[S]
+	published atomic.Pointer[[]record] // records, for those who look ahead without the lock
 }
 
 // homeOf is where the search for a tag begins, in a table of so many places.
@@ -56,7 +57,7 @@ func (s *shard[S]) next(i int) int {
 }
 
 // find returns the record of a name, or nil.
-func (s *shard[S]) find(t tag, context, acctSessionID string) *record[S] {
+func (s *shard[S]) find(t tag, context, acctSessionID string) *record {
 	if s.used == 0 {
 		return nil
 	}
@@ -77,16 +78,18 @@ func (s *shard[S]) find(t tag, context, acctSessionID string) *record[S] {
 }
 
 // of returns the record of the session that has its identity at ref.
-func (s *shard[S]) of(r ref, t tag) *record[S] {
+func (s *shard[S]) of(r ref, t tag) *record { return &s.records[s.place(r, t)] }
+
+func (s *shard[S]) place(r ref, t tag) int {
 	i := s.home(t)
 	for s.records[i].ref != r {
 		i = s.next(i)
 	}
-	return &s.records[i]
+	return i
 }
 
 // insert takes in a session and returns its record; nil: there is no room.
-func (s *shard[S]) insert(t tag, n name, body []byte) *record[S] {
+func (s *shard[S]) insert(t tag, n name, body []byte, value S) *record {
 	if (s.used+1)*100 > len(s.records)*growAt {
 		s.resize(max(minPlaces, len(s.records)*2))
 	}
@@ -94,6 +97,7 @@ func (s *shard[S]) insert(t tag, n name, body []byte) *record[S] {
 	if at == 0 {
 		return nil
 	}
+	*s.blocks.value(at) = value
 	i := s.home(t)
 	for s.records[i].ref != 0 {
 		i = s.next(i)
@@ -106,10 +110,7 @@ func (s *shard[S]) insert(t tag, n name, body []byte) *record[S] {
 // remove takes a session out.
 func (s *shard[S]) remove(r ref, t tag) {
 	s.blocks.remove(r)
-	i := s.home(t)
-	for s.records[i].ref != r {
-		i = s.next(i)
-	}
+	i := s.place(r, t)
 	s.used--
 	for j := s.next(i); s.records[j].ref != 0; j = s.next(j) {
 		if mayMove(s.home(s.records[j].tag), i, j) {
@@ -117,7 +118,7 @@ func (s *shard[S]) remove(r ref, t tag) {
 			i = j
 		}
 	}
-	s.records[i] = record[S]{}
+	s.records[i] = record{}
 	if n := len(s.records); n > 4*minPlaces && s.used*100 < n*shrinkAt {
 		s.resize(max(minPlaces, s.used*3))
 	}
@@ -126,7 +127,7 @@ func (s *shard[S]) remove(r ref, t tag) {
 // resize moves the records into a table of n places. It is called with the lock held.
 func (s *shard[S]) resize(n int) {
 	old := s.records
-	s.records = pages.Many(make([]record[S], n))
+	s.records = pages.Many(make([]record, n))
 	for k := range old {
 		if old[k].ref == 0 {
 			continue
@@ -170,8 +171,8 @@ func (s *shard[S]) some(dst []seen[S], from ref) (_ []seen[S], next ref, more bo
 		if len(dst) == few {
 			return dst, r, true
 		}
-		if t, body := s.blocks.identity(r); body != nil {
-			dst = append(dst, seen[S]{string(body), s.of(r, t).value})
+		if _, body := s.blocks.identity(r); body != nil {
+			dst = append(dst, seen[S]{string(body), *s.blocks.value(r)})
 		}
 	}
 	return dst, 0, false

@@ -117,16 +117,16 @@ func (st *store[S]) put(sh *shard[S], t tag, id *attrs.Identity, body []byte, ke
 	st.warm(keys)
 	r := sh.find(t, id.Context, id.AcctSessionID)
 	if r == nil {
-		if r = sh.insert(t, nameOf(id.Context, id.AcctSessionID), body); r == nil {
+		if r = sh.insert(t, nameOf(id.Context, id.AcctSessionID), body, s); r == nil {
 			return false, false
 		}
-		r.value, r.order, r.version = s, now, now
+		r.order, r.version = now, now
 		st.index(candidate{r.ref, t}, keys, nil)
 		return true, true
 	}
 	_, old := sh.blocks.identity(r.ref)
 	if string(old) == string(body) {
-		r.value, r.version = s, now
+		*sh.blocks.value(r.ref), r.version = s, now
 		return false, true
 	}
 	// The keys that both identities have stay as they are, so that a look-up that both answer never
@@ -137,7 +137,7 @@ func (st *store[S]) put(sh *shard[S], t tag, id *attrs.Identity, body []byte, ke
 		return false, false
 	}
 	st.index(candidate{r.ref, t}, keys, before)
-	r.value, r.version = s, now
+	*sh.blocks.value(r.ref), r.version = s, now
 	st.unindex(r.ref, before, keys)
 	return false, true
 }

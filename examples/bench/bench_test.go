@@ -140,6 +140,7 @@ func TestSoak(t *testing.T) {
 	require.Zero(t, code, "%s", out.String())
 	require.Contains(t, out.String(), "Window 5m0s, Memory 100000")
 	require.Contains(t, out.String(), "% in the last 0s")
+	require.Regexp(t, `p99 [1-9][0-9.]* µs in the first 300ms, in which the cache grows, 0\.0 µs after them`, out.String())
 	var stderr togetherBuffer
 	require.Equal(t, 1, run(strings.Fields("-soak 300ms -soak-rate 2000 -sessions 1000 -memory 64"), nil, io.Discard, &stderr))
 	require.Contains(t, stderr.String(), "for want of room: give -memory more")

@@ -20,8 +20,9 @@ type task struct {
 	For      time.Duration // how long requests are sent
 	InFlight int
 	Ports    int
-	Rate     float64 // a second, evenly spread; 0: as the answers come
-	Window   int64   // seconds
+	Rate     float64       // a second, evenly spread; 0: as the answers come
+	Window   int64         // seconds
+	Grows    time.Duration // from the start on: how long the cache of the server grows
 }
 
 // A result is what came of a task.
@@ -31,6 +32,8 @@ type result struct {
 	CPU            float64 // seconds of the generator
 	Resent         int
 	P50, P99, P999 float64 // seconds, where the task has a rate
+	Growing        float64 // P99 while the cache grew
+	Steady         float64 // and after that; 0: the run was over
 	Err            string
 }
 
@@ -65,7 +68,7 @@ func (src *source) do(t task) (r result, err error) {
 	began := time.Now()
 	before, _ := usage()
 	if t.Rate > 0 {
-		r, err = pace(lanes, t.Rate, began, t.For)
+		r, err = pace(lanes, t.Rate, began, t.For, t.Grows)
 	} else {
 		err = closedLoop(lanes, (t.InFlight+t.Ports-1)/t.Ports, began.Add(t.For))
 	}
@@ -244,9 +247,17 @@ func (l *lane) answer(b []byte, seen func(*slot)) error {
 // pace sends evenly, over the lanes in turn, and measures how long each answer takes from the time
 // at which its request was due, however late it was sent. It does not sleep: a system's timers are
 // not that fine.
-func pace(lanes []*lane, rate float64, began time.Time, length time.Duration) (r result, err error) {
-	var took histogram
-	seen := func(s *slot) { took.add(time.Since(s.due)) }
+func pace(lanes []*lane, rate float64, began time.Time, length, grows time.Duration) (r result, err error) {
+	var took, growing, steady histogram
+	seen := func(s *slot) {
+		d := time.Since(s.due)
+		took.add(d)
+		if s.due.Sub(began) < grows {
+			growing.add(d)
+		} else {
+			steady.add(d)
+		}
+	}
 	every := time.Duration(float64(time.Second) / rate)
 	all := int(length / every)
 	for sent, answered := 0, 0; answered < all; {
@@ -269,6 +280,7 @@ func pace(lanes []*lane, rate float64, began time.Time, length time.Duration) (r
 		}
 	}
 	r.P50, r.P99, r.P999 = took.quantile(0.5).Seconds(), took.quantile(0.99).Seconds(), took.quantile(0.999).Seconds()
+	r.Growing, r.Steady = growing.quantile(0.99).Seconds(), steady.quantile(0.99).Seconds()
 	return r, nil
 }
 

@@ -112,10 +112,11 @@ func TestPacedRun(t *testing.T) {
 				p.delay = 50 * time.Microsecond
 				lanes = append(lanes, newLane(p, &task{Sessions: 1000, Ports: 2, Window: 30}, source{}, i))
 			}
-			r, err := pace(lanes, 1000, time.Now(), 2*time.Second)
+			r, err := pace(lanes, 1000, time.Now(), 2*time.Second, time.Second)
 			require.NoError(t, err)
 			require.Equal(t, 2000, lanes[0].answered+lanes[1].answered)
 			require.InDelta(t, 0.0001, r.P50, 0.0001)
+			require.InDelta(t, 0.0001, r.Steady, 0.0001)
 			if !loses {
 				require.Zero(t, lanes[0].resent+lanes[1].resent)
 				require.InDelta(t, 0.0001, r.P999, 0.0001)
@@ -123,6 +124,7 @@ func TestPacedRun(t *testing.T) {
 			}
 			require.Equal(t, 1, lanes[0].resent)
 			require.Greater(t, r.P999, 0.4)
+			require.Greater(t, r.Growing, r.Steady, "it was lost in the first second")
 		}
 	})
 }

@@ -18,6 +18,7 @@
 //	go run ./examples/bench -clients            # clients instead of servers
 //	go run ./examples/bench -files              # dacctl -f beside a client by hand, start and all
 //	go run ./examples/bench -soak 15m           # memory of the minimal host, at 50,000 requests/s
+//	go run ./examples/bench -soak 2m -quick -soak-rate 140000   # p99 while its cache grows, and after
 //	go run ./examples/bench -tls                # over TLS: servers, clients, connections
 //	go run ./examples/bench -ab ../before,.     # two checkouts, or two builds of this program
 //	go run ./examples/bench -servers minimal,batched -rounds 1 -ma off -quick -profile cpu.prof
@@ -176,7 +177,7 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 	fs.BoolVar(&o.files, "files", false, "measure dacctl -f instead, from its start to its end")
 	fs.StringVar(&o.dacctl, "dacctl", "", "`file` of examples/dacctl for -files; \"\": it is built")
 	fs.BoolVar(&o.tls, "tls", false, "measure over TLS instead")
-	fs.DurationVar(&o.soak, "soak", 0, "measure the memory of the minimal host for so long instead, with the default Window")
+	fs.DurationVar(&o.soak, "soak", 0, "measure the memory of the minimal host, and its latency, for so long instead, with the default Window, or with -quick the short one")
 	fs.IntVar(&o.soakRate, "soak-rate", 50_000, "requests a second of -soak")
 	ab := fs.String("ab", "", "compare `BEFORE,AFTER` instead, each a checkout or a build of this program")
 	parts := fs.String("parts", "", "what -ab compares, of server, client and proxy, or -tls, of server, client and connections; \"\": all of it")

@@ -20,12 +20,13 @@ type sample struct {
 	resident int64
 }
 
-// soakMinimal asks the minimal host evenly, with the default Window, and shows what its memory
-// does. It fails where a request found no room.
+// soakMinimal asks the minimal host evenly, with the default Window or, where it is to be quick, the
+// short one, and shows what its memory does, and the latency while the cache grows and after that. It
+// fails where a request found no room.
 func (s *suite) soakMinimal() (err error) {
-	s.defaultWindow = true
+	s.defaultWindow = !s.quick
 	setup, t := s.setup(), s.task(false)
-	setup.kind, t.For, t.Rate = "minimal", s.soak, float64(s.soakRate)
+	setup.kind, t.For, t.Rate, t.Grows = "minimal", s.soak, float64(s.soakRate), s.window()
 	one, err := setup.start(s.stderr)
 	if err != nil {
 		return err
@@ -68,6 +69,7 @@ func (s *suite) soakMinimal() (err error) {
 		if out.err != nil {
 			return out.err
 		}
+		fmt.Fprintf(s.stdout, "p99 %.1f µs in the first %v, in which the cache grows, %.1f µs after them\n", out.Growing*1e6, min(s.window(), s.soak), out.Steady*1e6)
 		last, growth := growthOf(samples)
 		fmt.Fprintf(s.stdout, "%.0f requests/s; p50 %.1f µs, p99 %.1f µs, p99.9 %.1f µs; resident %d MiB at the end, %+.1f %% in the last %v\n",
 			float64(out.Requests)/out.Seconds, out.P50*1e6, out.P99*1e6, out.P999*1e6, r.Resident>>20, growth*100, last.Round(time.Second))
