@@ -42,8 +42,8 @@ const (
 
 // blocks are the memory of one shard: encoded identities, of which the garbage collector sees pages
 // and no more, and the values of the host's, which it walks in the order in which they were put: in
-// that of the table by names it would take twice as long. A page has blocks of one size, and one that
-// is empty is given back. A block never moves. The caller holds the lock of the shard.
+// that of the table by names it would take twice as long. A page has blocks of one size, and one
+// that is empty is given back. A block never moves. The caller holds the lock of the shard.
 type blocks[S any] struct {
 	shard ref
 	pages []page[S] // page 0 is never used
