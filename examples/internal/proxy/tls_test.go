@@ -220,7 +220,9 @@ func TestNASesThatConnectAreTargets(t *testing.T) {
 	require.NoError(t, conn.Close())
 	require.NoError(t, <-served)
 	r.connected(0)
-	_, err = asks(t).Disconnect(t.Context(), r.addrs[0], attrs.AcctSessionID.Of("4f2a"))
+	// With another attribute: by chance it has the identifier of the one before and came in its second,
+	// and the same octets are answered as they were.
+	_, err = asks(t).Disconnect(t.Context(), r.addrs[0], attrs.AcctSessionID.Of("4f2a"), attrs.UserName.Of("bob"))
 	require.ErrorIs(t, err, errcause.RequestNotRoutable, "it is not connected")
 }
 
