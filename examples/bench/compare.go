@@ -46,7 +46,7 @@ type suite struct {
 func compare(o options, stdout, stderr io.Writer) (err error) {
 	s := &suite{options: o, stdout: stdout, stderr: stderr}
 	fmt.Fprintf(stdout, "%s %s/%s, %d cores; %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), placement())
-	if o.quick {
+	if o.quick && o.soak == 0 {
 		fmt.Fprintln(stdout, "quick: the rounds are too short for a cache that has grown and for garbage collection")
 	}
 	if o.clients {

@@ -18,7 +18,7 @@
 //	go run ./examples/bench -clients            # clients instead of servers
 //	go run ./examples/bench -files              # dacctl -f beside a client by hand, start and all
 //	go run ./examples/bench -soak 15m           # memory of the minimal host, at 50,000 requests/s
-//	go run ./examples/bench -soak 2m -quick -soak-rate 140000   # p99 while its cache grows, and after
+//	go run ./examples/bench -soak 90s -quick -soak-rate 140000  # p99 while its cache grows, and after
 //	go run ./examples/bench -tls                # over TLS: servers, clients, connections
 //	go run ./examples/bench -ab ../before,.     # two checkouts, or two builds of this program
 //	go run ./examples/bench -servers minimal,batched -rounds 1 -ma off -quick -profile cpu.prof
