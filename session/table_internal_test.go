@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -122,6 +123,18 @@ func TestShardTellsNamesOfOneHashApart(t *testing.T) {
 	require.Nil(t, sh.find(7, "", "red1"), "a Context and an id do not run together")
 	require.Nil(t, sh.find(7, "re", "d1"))
 	require.Nil(t, sh.find(7, "", "long-"))
+}
+
+// A record is a cache line, and holds nothing that a garbage collection would follow.
+func TestRecordsAreOneCacheLineWithoutPointers(t *testing.T) {
+	require.EqualValues(t, 64, reflect.TypeFor[record]().Size())
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[record]()) {
+		of := f.Type
+		if of.Kind() == reflect.Array {
+			of = of.Elem()
+		}
+		require.Contains(t, []reflect.Kind{reflect.Uint8, reflect.Uint32, reflect.Uint64}, of.Kind(), f.Name)
+	}
 }
 
 // A ref that an index gave may be of a session that is gone by the time it is asked.

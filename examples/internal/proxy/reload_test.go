@@ -259,8 +259,8 @@ func TestReloadReadsSecretsAndPermissions(t *testing.T) {
 	r.write(conf("coa"))
 	r.reload()
 	r.settled(1, 0)
-	// Of another user: by chance it has the identifier of the one before and came in its second, and
-	// the same octets are answered as they were.
+	// Of another user: with the identifier and in the second of the one before, which is chance, it
+	// would be the same octets, and a retransmission gets the answer that there was.
 	_, err = asks(t).CoA(t.Context(), r.addrs[0], attrs.NASIdentifier.Of("a"), attrs.UserName.Of("alice"))
 	require.ErrorIs(t, err, errcause.AdministrativelyProhibited)
 	of("secret", "another of the sender")

@@ -220,8 +220,8 @@ func TestNASesThatConnectAreTargets(t *testing.T) {
 	require.NoError(t, conn.Close())
 	require.NoError(t, <-served)
 	r.connected(0)
-	// With another attribute: by chance it has the identifier of the one before and came in its second,
-	// and the same octets are answered as they were.
+	// With another attribute: with the identifier and in the second of the one before, which is chance,
+	// it would be the same octets, and a retransmission gets the answer that there was.
 	_, err = asks(t).Disconnect(t.Context(), r.addrs[0], attrs.AcctSessionID.Of("4f2a"), attrs.UserName.Of("bob"))
 	require.ErrorIs(t, err, errcause.RequestNotRoutable, "it is not connected")
 }
