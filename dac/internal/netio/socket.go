@@ -11,8 +11,8 @@ import (
 )
 
 // How many datagrams one Read gives and one system call moves. More would save little in the
-// kernel. A sender with some 100 requests in flight would wait for most of its answers at a time, and
-// then the server for its next requests.
+// kernel. A sender with some 100 requests in flight would wait for most of its answers at a time,
+// and then the server for its next requests.
 const (
 	MaxBatch = 32 // of a Socket
 	MaxLinks = 32 // of a Link, of which a client has many
